@@ -1,0 +1,53 @@
+"""autograd_lite: reverse-mode automatic differentiation on NumPy arrays, with numba kernels."""
+
+from autograd_lite import errors, ops, random, updates
+from autograd_lite.graph import enable_grad, no_grad
+from autograd_lite.kernels.runtime import get_num_threads, reference, set_num_threads
+from autograd_lite.op import op
+from autograd_lite.ops import *  # noqa: F403 - its __all__ lists them by name
+from autograd_lite.ops import __all__ as _op_names
+from autograd_lite.random import set_seed
+from autograd_lite.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
+from autograd_lite.testing import gradcheck, gradgradcheck
+from autograd_lite.transforms import (
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Tensor",
+    "__version__",
+    "enable_grad",
+    "errors",
+    "get_default_dtype",
+    "get_num_threads",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "op",
+    "ops",
+    "random",
+    "reference",
+    "set_default_dtype",
+    "set_num_threads",
+    "set_seed",
+    "tensor",
+    "updates",
+    "value_and_grad",
+    "vjp",
+    *_op_names,
+]

@@ -1,0 +1,226 @@
+"""The backward pass: in what order nodes are pulled back, and how their gradients are summed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import GradientError, explain
+from autograd_lite.graph import Node, Place, Traced, Version, place_of
+from autograd_lite.op import ARGUMENT, OUT
+from autograd_lite.ops.elementwise import add
+from autograd_lite.ops.shape import astype, sum_to
+
+
+def pull(
+    roots: Sequence[Place],
+    seeds: Sequence[Any],
+    targets: Iterable[Place] | None = None,
+    *,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> dict[Place, Any]:
+    """Pull gradients back: those of ``sum_i <seeds[i], roots[i]>`` at `targets`.
+
+    Rules are called on arrays, so nothing is wrapped and nothing recorded. With `create_graph` the
+    same rules are called on Tensors, and so the gradients are themselves graph.
+
+    Args:
+        roots: Where to start.
+        seeds: A gradient for each root: arrays, or Tensors with `create_graph`.
+        targets: Where gradients are wanted; None for all leaves. No rule runs off their paths.
+        create_graph: Whether the gradients shall be differentiable.
+        retain_graph: Whether the nodes keep what they saved, for another pass.
+
+    Returns:
+        The gradient at each leaf or target that one reaches. Arrays at leaves are fresh.
+
+    Raises:
+        GradientError: the graph was freed, a value was overwritten since, or a rule is wrong.
+    """
+    kept = frozenset(targets) if targets is not None else frozenset()
+    nodes = _reachable(roots)
+    useful = None if targets is None else _useful(nodes, kept)
+    grads: dict[Place, Any] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        if root in grads:
+            grads[root] = add(grads[root], seed)
+        else:
+            grads[root] = seed if type(root) is Node or create_graph else np.array(seed)
+    while nodes:
+        node = nodes.pop()
+        g = grads.get(node) if node in kept else grads.pop(node, None)
+        if g is None:
+            continue
+        if node.hooks:
+            g = _run_hooks(node.hooks, g, create_graph)
+            if node in kept:
+                grads[node] = g
+        _pull_node(node, g, grads, useful, create_graph)
+        if not retain_graph:
+            node.saved, node.edges = None, ()
+    for place, g in grads.items():
+        if isinstance(place, Traced) and place.hooks:
+            grads[place] = _run_hooks(place.hooks, g, create_graph)
+    return grads
+
+
+def _reachable(roots: Sequence[Place]) -> list[Node]:
+    """Every node that the roots depend on, oldest first. Iterative, as graphs are deep."""
+    found = {root for root in roots if isinstance(root, Node)}
+    stack = list(found)
+    while stack:
+        node = stack.pop()
+        if node.saved is None:
+            raise GradientError(
+                explain(
+                    f"backward, at `{node.plan.op.name}`",
+                    "the graph was freed by an earlier backward pass",
+                    fix="call backward(retain_graph=True) the first time, or run the forward again",
+                )
+            )
+        for edge in node.edges:
+            if type(edge) is Node and edge not in found:
+                found.add(edge)
+                stack.append(edge)
+    return sorted(found, key=attrgetter("order"))
+
+
+def _useful(nodes: list[Node], targets: frozenset[Place]) -> set[Place]:
+    """The targets, and the nodes from which a path leads on to one."""
+    useful = set(targets)
+    for node in nodes:
+        if any(edge in useful for edge in node.edges):
+            useful.add(node)
+    return useful
+
+
+def _pull_node(
+    node: Node, g: Any, grads: dict[Place, Any], useful: set[Place] | None, create_graph: bool
+) -> None:
+    """Run the rules of one node and add what they give to its inputs' gradients."""
+    op, _, through, steps = node.plan
+    values = _saved_tensors(node) if create_graph else _saved_arrays(node)
+    inner = g if through is None else through.rule(g, *[values[j] for j in through.reads])
+    for i, rule, reads in steps:
+        edge = node.edges[i]
+        if edge is None or (useful is not None and edge not in useful):
+            continue
+        d = rule(inner, *[values[j] for j in reads])
+        if d is None:
+            continue
+        if d.shape != edge.shape or d.dtype != edge.dtype:
+            d = _fit(d, edge, op, i)
+        if edge in grads:
+            grads[edge] = add(grads[edge], d)
+        elif type(edge) is Node or create_graph:
+            grads[edge] = d
+        else:
+            grads[edge] = _own(d, (g, inner, *values))
+
+
+def _own(d: Any, others: Iterable[Any]) -> Any:
+    """A leaf's gradient belongs to it alone, as users write to it: copy what is shared."""
+    if type(d) is not np.ndarray or d.base is not None or any(d is other for other in others):
+        return np.array(d)
+    return d
+
+
+def _fit(d: Any, edge: Place, op: Any, i: int) -> Any:
+    """Give a gradient its argument's shape and dtype, as far as the op's declaration allows."""
+    if d.shape != edge.shape:
+        if not op.broadcasts:
+            name = "an array" if op.variadic else f"`{op.arguments[i]}`"
+            raise GradientError(
+                explain(
+                    op.name,
+                    f"the rule of {name} gives a gradient of the wrong shape",
+                    got=str(d.shape),
+                    expected=str(edge.shape),
+                    fix="mend the rule, or declare the op with broadcasts=True if it broadcasts",
+                )
+            )
+        d = sum_to(d, shape=edge.shape)
+    return d if d.dtype == edge.dtype else astype(d, dtype=edge.dtype)
+
+
+def _run_hooks(hooks: list[Callable[[Any], Any]], g: Any, create_graph: bool) -> Any:
+    """Show a gradient to the hooks, as a Tensor; what one returns replaces it."""
+    seen = g if isinstance(g, Traced) else Traced.result_type(g)
+    for hook in hooks:
+        replaced = hook(seen)
+        if replaced is not None:
+            seen = replaced if isinstance(replaced, Traced) else Traced.result_type(replaced)
+    if seen.shape != g.shape:
+        raise GradientError(
+            explain(
+                "register_hook",
+                "a hook changed the shape of the gradient",
+                got=str(seen.shape),
+                expected=str(g.shape),
+            )
+        )
+    return seen if create_graph else seen.data
+
+
+def _saved_arrays(node: Node) -> list[Any]:
+    """What the rules of `node` read, as arrays."""
+    if Version.latest > node.order:
+        _check_versions(node)
+    assert node.saved is not None  # noqa: S101 - `_reachable` has looked
+    return [value.data if isinstance(value, Traced) else value for value in node.saved]
+
+
+def _saved_tensors(node: Node) -> list[Any]:
+    """What the rules of `node` read, with each value's place in the graph."""
+    if Version.latest > node.order:
+        _check_versions(node)
+    assert node.saved is not None  # noqa: S101 - `_reachable` has looked
+    tensors = []
+    for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
+        if kind == OUT:
+            value = Traced.result_type(value, True, node)
+        elif kind == ARGUMENT and isinstance(edge := node.edges[key], Node):
+            value = Traced.result_type(value, True, edge)
+        elif kind == ARGUMENT and edge is not None:
+            value = edge if edge.data is value else _raise_reassigned(node, key)
+        tensors.append(value)
+    return tensors
+
+
+def _check_versions(node: Node) -> None:
+    """Raise if a value that the rules of `node` will read was written since it was saved."""
+    assert node.saved is not None  # noqa: S101 - `_reachable` has looked
+    op = node.plan.op
+    for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
+        owner: Place | None = None
+        if kind == OUT:
+            owner, name = node, "its output"
+        elif kind == ARGUMENT:
+            owner, name = node.edges[key], f"its argument `{op.arguments[key]}`"
+            if isinstance(value, Traced):
+                owner = place_of(value)
+        if owner is not None and owner.version and owner.version.written > node.order:
+            raise GradientError(
+                explain(
+                    f"backward, at `{op.name}`",
+                    f"{name} was overwritten in place after the forward pass",
+                    expected="the value as it was when the op was called",
+                    fix="write after backward(), or into a copy",
+                )
+            )
+
+
+def _raise_reassigned(node: Node, key: int) -> Any:
+    op = node.plan.op
+    raise GradientError(
+        explain(
+            f"backward, at `{op.name}`",
+            f"`.data` of its argument `{op.arguments[key]}` was replaced after the forward pass",
+            expected="the array that the op was called with",
+            fix="replace it after backward()",
+        )
+    )

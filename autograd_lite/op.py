@@ -1,0 +1,380 @@
+"""`@op`: a forward function and its derivative rules become one op over arrays or Tensors.
+
+This is the only place where arrays and Tensors meet. Given arrays, an op computes. Given a Tensor,
+it computes and records what the rules of the arguments that need a gradient have named.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.errors import explain
+from autograd_lite.graph import STATE, Node, Traced, share_version, tick
+
+Rule = Callable[..., Any]
+
+ARGUMENT, OUT, SHAPE, SETTING, POSITION = range(5)
+EMPTY = inspect.Parameter.empty
+
+
+class Step(NamedTuple):
+    """The rule of one argument, and which of the saved values it reads."""
+
+    argument: int
+    rule: Rule
+    reads: tuple[int, ...]
+
+
+class Plan(NamedTuple):
+    """How a node of `op` is pulled back when just these arguments need a gradient."""
+
+    op: Op
+    keeps: tuple[tuple[int, Any], ...]
+    through: Step | None
+    steps: tuple[Step, ...]
+
+
+class Op:
+    """What is known of an op: its forward, rules, and how NumPy calls it.
+
+    Attributes:
+        name: The public name.
+        forward: The function over arrays.
+        call: The function over arrays or Tensors.
+        arguments: Names of the positional arrays; `settings` are the parameters after them.
+        vjps: A rule for each argument, None where it has no gradient.
+        numpy: The NumPy functions that this op answers for; it is tested against the first.
+        domain: Where an element-wise op is smooth: `(low, high)` for each argument or for all.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        vjps: Sequence[Rule | None] | Rule,
+        *,
+        through: Rule | None,
+        ufunc: np.ufunc | None,
+        numpy: Any,
+        domain: Any,
+        broadcasts: bool,
+        view: bool,
+    ) -> None:
+        self.name = function.__name__
+        self.forward = function if ufunc is None else ufunc
+        self.variadic = callable(vjps)
+        self.vjps: tuple[Rule | None, ...] = (vjps,) if callable(vjps) else tuple(vjps)
+        self.through = through
+        answers = ufunc if numpy is None else numpy
+        self.numpy = answers if isinstance(answers, tuple) else (answers,) if answers else ()
+        self.domain = domain
+        self.broadcasts = broadcasts
+        self.view = view
+        parameters = list(inspect.signature(function).parameters.values())
+        self.positional = all(p.kind == p.POSITIONAL_ONLY for p in parameters)
+        self.arguments = tuple(p.name for p in parameters[: len(self.vjps)])
+        self.defaults = {p.name: p.default for p in parameters if p.default is not EMPTY}
+        self.settings = {p.name: p.default for p in parameters[len(self.vjps) :]}
+        self.plans: dict[int, Plan] = {}
+        self._check_rules()
+        call = _variadic_call(self) if self.variadic else _call(self)
+        self.call = functools.update_wrapper(call, function)
+
+    def _check_rules(self) -> None:
+        for name in ("g", "out"):
+            if name in self.arguments or name in self.settings:
+                problem = f"`{name}` is what rules call a gradient or the result"
+                raise TypeError(explain(self.name, problem, fix="rename the parameter"))
+        for rule in (*self.vjps, self.through):
+            if rule is not None:
+                self._needs(rule)
+
+    def _needs(self, rule: Rule) -> list[tuple[int, Any]]:
+        """What the rule's parameters after `g` name, as (kind, key) pairs."""
+        first, *names = inspect.signature(rule).parameters
+        if first != "g":
+            raise TypeError(explain(self.name, "a rule's first parameter is `g`", got=first))
+        return [self._meaning(name) for name in names]
+
+    def _meaning(self, name: str) -> tuple[int, Any]:
+        if name == "out":
+            return OUT, None
+        if name in self.settings:
+            return SETTING, name
+        if self.variadic:
+            if name in ("position", "shapes"):
+                return (POSITION, None) if name == "position" else (SHAPE, None)
+        elif name in self.arguments:
+            return ARGUMENT, self.arguments.index(name)
+        elif name.endswith("_shape") and name[:-6] in self.arguments:
+            return SHAPE, self.arguments.index(name[:-6])
+        raise TypeError(
+            explain(
+                self.name,
+                "a rule names what the op does not have",
+                got=f"`{name}`",
+                expected=f"`out`, `<argument>_shape`, or one of {[*self.arguments, *self.settings]}",
+            )
+        )
+
+    def plan(self, mask: int, count: int) -> Plan:
+        """The plan for the arguments whose bits are set in `mask`, of `count` arguments."""
+        plan = self.plans.get(mask)
+        if plan is None:
+            plan = self.plans[mask] = self._make_plan(mask, count)
+        return plan
+
+    def _make_plan(self, mask: int, count: int) -> Plan:
+        keeps: list[tuple[int, Any]] = []
+
+        def step(i: int, rule: Rule) -> Step:
+            needs = [
+                (POSITION, i) if kind == POSITION else (kind, key)
+                for kind, key in self._needs(rule)
+            ]
+            keeps.extend(need for need in needs if need not in keeps)
+            return Step(i, rule, tuple(map(keeps.index, needs)))
+
+        through = step(-1, self.through) if self.through else None
+        rules = self.vjps * count if self.variadic else self.vjps
+        steps = [step(i, r) for i, r in enumerate(rules) if r is not None and mask >> i & 1]
+        return Plan(self, tuple(keeps), through, tuple(steps))
+
+    def mask(self, args: Sequence[Any]) -> int:
+        """Bits of the arguments that need a gradient and have a rule."""
+        rules = self.vjps * len(args) if self.variadic else self.vjps
+        needed = 0
+        for i, (a, rule) in enumerate(zip(args, rules, strict=True)):
+            if rule is not None and isinstance(a, Traced) and a.requires_grad:
+                needed |= 1 << i
+        return needed
+
+    def wrap(self, out: Any, args: Sequence[Any], settings: dict[str, Any]) -> Traced:
+        """The result of a call in which some argument is Traced: recorded if need be."""
+        mask = self.mask(args) if STATE.recording else 0
+        if mask:
+            result = self.record(out, args, settings, mask)
+        else:
+            result = Traced.result_type(out)
+        if self.view and isinstance(args[0], Traced):
+            share_version(result, args[0])
+        return result
+
+    def record(self, out: Any, args: Sequence[Any], settings: dict[str, Any], mask: int) -> Traced:
+        """Put `out` into the graph, with what the rules of the masked arguments will read."""
+        plan = self.plans.get(mask) or self.plan(mask, len(args))
+        if type(out) is not np.ndarray:
+            out = np.asarray(out)
+        edges: list[Any] = [None] * len(args)
+        for i, _, _ in plan.steps:
+            edges[i] = args[i].node or args[i]
+        saved: list[Any] = []
+        for kind, key in plan.keeps:
+            if kind == ARGUMENT:
+                a = args[key]
+                # A constant is kept as a Tensor, for its version; the others have theirs by edge.
+                saved.append(a.data if edges[key] is not None else a)
+            elif kind == OUT:
+                saved.append(out)
+            else:
+                saved.append(self._other(kind, key, args, settings))
+        node = Node()
+        node.plan = plan
+        node.edges = tuple(edges)
+        node.saved = tuple(saved)
+        node.order = tick()
+        node.shape = out.shape
+        node.dtype = out.dtype
+        node.hooks = node.version = None
+        return Traced.result_type(out, True, node)
+
+    def _other(self, kind: int, key: Any, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        """What a rule reads besides arguments and the output."""
+        if kind == SETTING:
+            return settings[key] if key in settings else self.defaults[key]
+        if kind == POSITION:
+            return key
+        return [np.shape(a) for a in args] if key is None else np.shape(args[key])
+
+
+OPS: dict[str, Op] = {}
+"""Every op by name: the library's own and those that users declare."""
+
+BY_NUMPY: dict[Any, Callable[..., Any]] = {}
+"""What answers when NumPy's function is given a Tensor."""
+
+COMPOSED: dict[str, Callable[..., Any]] = {}
+"""Functions that are made of ops and so need no rules, by name."""
+
+
+def raw(x: Any) -> Any:
+    """The array behind a Tensor; anything else as it is."""
+    return x.data if isinstance(x, Traced) else x
+
+
+def _call(op: Op) -> Callable[..., Any]:
+    """What users call. Positional-only ops of one or two arguments, the most frequent, are fast."""
+    if op.positional and not op.settings and not op.view and all(op.vjps):
+        if len(op.arguments) == 1:
+            return _unary_call(op)
+        if len(op.arguments) == 2:
+            return _binary_call(op)
+    return _general_call(op)
+
+
+def _unary_call(op: Op) -> Callable[..., Any]:
+    forward, record = op.forward, op.record
+
+    def call(x: Any, /) -> Any:
+        if not isinstance(x, Traced):
+            return forward(x)
+        out = forward(x.data)
+        if x.requires_grad and STATE.recording:
+            return record(out, (x,), {}, 1)
+        return Traced.result_type(out)
+
+    return call
+
+
+def _binary_call(op: Op) -> Callable[..., Any]:
+    forward, record = op.forward, op.record
+
+    def call(x: Any, y: Any, /) -> Any:
+        if isinstance(x, Traced):
+            if isinstance(y, Traced):
+                out = forward(x.data, y.data)
+                mask = x.requires_grad + 2 * y.requires_grad
+            else:
+                out = forward(x.data, y)
+                mask = x.requires_grad
+        elif isinstance(y, Traced):
+            out = forward(x, y.data)
+            mask = 2 * y.requires_grad
+        else:
+            return forward(x, y)
+        if mask and STATE.recording:
+            return record(out, (x, y), {}, mask)
+        return Traced.result_type(out)
+
+    return call
+
+
+def _general_call(op: Op) -> Callable[..., Any]:
+    forward, wrap, arguments = op.forward, op.wrap, op.arguments
+    names, count = [*op.arguments, *op.settings], len(op.arguments)
+
+    def bind(args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[Any, ...]:
+        """Arguments given by name join `args`, settings given by position join `settings`."""
+        if len(args) > len(names):
+            raise TypeError(f"{op.name}() takes {len(names)} arguments but {len(args)} were given")
+        settings.update(zip(names[count:], args[count:], strict=False))
+        rest = (settings.pop(n, op.defaults.get(n, EMPTY)) for n in arguments[len(args) :])
+        args = (*args[:count], *rest)
+        for name, a in zip(arguments, args, strict=True):
+            if a is EMPTY:
+                raise TypeError(f"{op.name}() is missing the argument {name!r}")
+        return args
+
+    def call(*args: Any, **settings: Any) -> Any:
+        if len(args) != count:
+            args = bind(args, settings)
+        for a in args:
+            if isinstance(a, Traced):
+                return wrap(forward(*map(raw, args), **settings), args, settings)
+        return forward(*args, **settings)
+
+    return call
+
+
+def _variadic_call(op: Op) -> Callable[..., Any]:
+    forward, names = op.forward, list(op.settings)
+
+    def call(arrays: Sequence[Any], *positional: Any, **settings: Any) -> Any:
+        settings.update(zip(names, positional, strict=False))
+        args = tuple(arrays)
+        if any(isinstance(a, Traced) for a in args):
+            return op.wrap(forward(*map(raw, args), **settings), args, settings)
+        return forward(*args, **settings)
+
+    return call
+
+
+def op(
+    *,
+    vjps: Sequence[Rule | None] | Rule,
+    through: Rule | None = None,
+    ufunc: np.ufunc | None = None,
+    numpy: Any = None,
+    domain: Any = None,
+    broadcasts: bool = False,
+    view: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare an op: the decorated function computes on arrays, `vjps` say how it is pulled back.
+
+    A rule is a function of `g`, the gradient of the output, and of whatever it names after that:
+    `out`, any of the forward's arguments, `<argument>_shape`, or a setting. The graph keeps those
+    and nothing else. Rules are written with ops, so that derivatives of any order follow. Calls of
+    ops whose one or two parameters are positional-only (`def f(x, /)`) cost least.
+
+    Args:
+        vjps: A rule for each array argument, in order; None for one without a gradient. The
+            forward's further parameters are settings. A single rule instead of a sequence makes
+            the op variadic: it takes one sequence of arrays, and the rule, for any of them, may
+            name `position` and `shapes`.
+        through: A rule applied to `g` before the others, for a forward `outer(inner(...))` whose
+            outer derivative all arguments share: `linear_relu` masks `g` once.
+        ufunc: The NumPy ufunc that the op is, if it is one: it computes, and the decorated
+            function is there for its name, parameters and docstring.
+        numpy: The NumPy function, or functions, that this op answers for, if not `ufunc`.
+        domain: Where an element-wise op is smooth, for the tests: `(low, high)` for all arguments,
+            or a pair for each.
+        broadcasts: Whether arguments are broadcast against each other; gradients are then summed
+            back by the engine.
+        view: Whether the result may share memory with the first argument.
+
+    Raises:
+        TypeError: a rule names something that the op does not have.
+
+    Example:
+        >>> import numpy as np, autograd_lite as ag
+        >>> @ag.op(vjps=(lambda g, x: g * 3 * x**2,))
+        ... def cube(x):
+        ...     return x**3
+        >>> ag.grad(cube)(2.0)
+        np.float64(12.0)
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        declared = Op(
+            function,
+            vjps,
+            through=through,
+            ufunc=ufunc,
+            numpy=numpy,
+            domain=domain,
+            broadcasts=broadcasts,
+            view=view,
+        )
+        OPS[declared.name] = declared
+        for answered in declared.numpy:
+            BY_NUMPY[answered] = declared.call
+        declared.call.op = declared  # type: ignore[attr-defined]
+        return declared.call
+
+    return declare
+
+
+def composed(*, numpy: Any = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a function made of ops, which needs no rules of its own, to answer for NumPy's."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        COMPOSED[function.__name__] = function
+        if numpy is not None:
+            BY_NUMPY[numpy] = function
+        return function
+
+    return declare

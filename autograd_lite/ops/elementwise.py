@@ -1,0 +1,390 @@
+"""Element-wise ops. Binary ones broadcast; Python scalars are weak, as NumPy has it.
+
+Conventions at kinks: the subgradient of least norm, so 0 for `absolute`, `relu` and `sign` at 0;
+`maximum` and `minimum` give each of two equal arguments one half; `clip` gives 0 at its bounds.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import kernels
+from autograd_lite.graph import Traced
+from autograd_lite.op import composed, op
+
+
+@op(vjps=(lambda g: g, lambda g: g), ufunc=np.add, domain=(-3, 3), broadcasts=True)
+def add(x, y, /):
+    """Sum ``x + y``.
+
+    Example:
+        >>> add(np.array([1.0, 2.0]), 1.0)
+        array([2., 3.])
+    """
+
+
+@op(
+    vjps=(lambda g: g, lambda g: negative(g)),
+    ufunc=np.subtract,
+    domain=(-3, 3),
+    broadcasts=True,
+)
+def subtract(x, y, /):
+    """Difference ``x - y``.
+
+    Example:
+        >>> subtract(np.array([1.0, 2.0]), 1.0)
+        array([0., 1.])
+    """
+
+
+@op(
+    vjps=(lambda g, y: multiply(g, y), lambda g, x: multiply(g, x)),
+    ufunc=np.multiply,
+    domain=(-3, 3),
+    broadcasts=True,
+)
+def multiply(x, y, /):
+    """Product ``x * y``.
+
+    Example:
+        >>> multiply(np.array([1.0, 2.0]), 3.0)
+        array([3., 6.])
+    """
+
+
+@op(
+    vjps=(
+        lambda g, y: divide(g, y),
+        lambda g, out, y: negative(divide(multiply(g, out), y)),
+    ),
+    ufunc=np.true_divide,
+    domain=((-3, 3), (0.5, 3)),
+    broadcasts=True,
+)
+def divide(x, y, /):
+    """Quotient ``x / y``.
+
+    Example:
+        >>> divide(np.array([1.0, 3.0]), 2.0)
+        array([0.5, 1.5])
+    """
+
+
+@op(vjps=(lambda g: negative(g),), ufunc=np.negative, domain=(-3, 3))
+def negative(x, /):
+    """Negation ``-x``.
+
+    Example:
+        >>> negative(np.array([1.0, -2.0]))
+        array([-1.,  2.])
+    """
+
+
+def _power_by_base(g, x, y):
+    """``y * x**(y - 1)``, and 0 where ``y = 0``, also at ``x = 0``."""
+    if isinstance(y, (int, float)):
+        return multiply(g, multiply(power(x, y - 1), y) if y else 0)
+    constant = equal(y, 0)
+    return multiply(g, multiply(y, power(x, where(constant, 0, subtract(y, 1)))))
+
+
+def _power_by_exponent(g, out, x, y):
+    """``out * log(x)``, and 0 where ``x = 0`` and ``y >= 0``."""
+    constant = logical_and(equal(x, 0), greater_equal(y, 0))
+    return multiply(g, multiply(out, log(where(constant, 1, x))))
+
+
+@op(
+    vjps=(_power_by_base, _power_by_exponent),
+    numpy=np.power,
+    domain=((0.3, 3), (-2, 2)),
+    broadcasts=True,
+)
+def power(x, y, /):
+    """Power ``x ** y``.
+
+    By x, the derivative is ``y * x**(y - 1)`` and 0 where ``y = 0``; by y it is ``out * log(x)``,
+    and 0 where ``x = 0`` and ``y >= 0``.
+
+    Example:
+        >>> power(np.array([1.0, 3.0]), 2)
+        array([1., 9.])
+    """
+    # The operator, as ndarray's own has fast paths for small constant exponents.
+    return operator.pow(x, y) if isinstance(x, np.ndarray) else np.power(x, y)
+
+
+@op(vjps=(lambda g, out: multiply(g, out),), numpy=np.exp, domain=(-3, 3))
+def exp(x, /):
+    """Exponential ``e ** x``.
+
+    Example:
+        >>> exp(np.array([0.0, 1.0]))
+        array([1.        , 2.71828183])
+    """
+    return kernels.exp(x)
+
+
+@op(vjps=(lambda g, x: divide(g, x),), numpy=np.log, domain=(0.2, 3))
+def log(x, /):
+    """Natural logarithm.
+
+    Example:
+        >>> log(np.array([1.0, np.e]))
+        array([0., 1.])
+    """
+    return kernels.log(x)
+
+
+@op(vjps=(lambda g, x: divide(g, add(x, 1)),), ufunc=np.log1p, domain=(-0.7, 3))
+def log1p(x, /):
+    """``log(1 + x)``, accurate near 0.
+
+    Example:
+        >>> log1p(np.array([0.0, 1e-20]))
+        array([0.e+00, 1.e-20])
+    """
+
+
+@op(vjps=(lambda g, out: multiply(g, add(out, 1)),), ufunc=np.expm1, domain=(-3, 3))
+def expm1(x, /):
+    """``e ** x - 1``, accurate near 0.
+
+    Example:
+        >>> expm1(np.array([0.0, 1e-20]))
+        array([0.e+00, 1.e-20])
+    """
+
+
+@op(vjps=(lambda g, out: divide(g, multiply(out, 2)),), ufunc=np.sqrt, domain=(0.2, 3))
+def sqrt(x, /):
+    """Square root. Its derivative at 0 is infinite.
+
+    Example:
+        >>> sqrt(np.array([1.0, 4.0]))
+        array([1., 2.])
+    """
+
+
+@op(vjps=(lambda g, x: multiply(g, multiply(x, 2)),), ufunc=np.square, domain=(-3, 3))
+def square(x, /):
+    """``x * x``.
+
+    Example:
+        >>> square(np.array([2.0, -3.0]))
+        array([4., 9.])
+    """
+
+
+@op(vjps=(lambda g, x: multiply(g, sign(x)),), ufunc=np.absolute, domain=(0.2, 3))
+def absolute(x, /):
+    """Absolute value. Its derivative at 0 is 0.
+
+    Example:
+        >>> absolute(np.array([2.0, -3.0]))
+        array([2., 3.])
+    """
+
+
+@op(vjps=(lambda g: multiply(g, 0),), ufunc=np.sign, domain=(0.2, 3))
+def sign(x, /):
+    """-1, 0 or 1 by the sign of x. Its derivative is 0 everywhere.
+
+    Example:
+        >>> sign(np.array([2.0, -3.0, 0.0]))
+        array([ 1., -1.,  0.])
+    """
+
+
+@op(vjps=(lambda g, x: multiply(g, cos(x)),), ufunc=np.sin, domain=(-3, 3))
+def sin(x, /):
+    """Sine of an angle in radians.
+
+    Example:
+        >>> sin(np.array([0.0, np.pi / 2]))
+        array([0., 1.])
+    """
+
+
+@op(vjps=(lambda g, x: negative(multiply(g, sin(x))),), ufunc=np.cos, domain=(-3, 3))
+def cos(x, /):
+    """Cosine of an angle in radians.
+
+    Example:
+        >>> cos(np.array([0.0]))
+        array([1.])
+    """
+
+
+@op(
+    vjps=(lambda g, out: multiply(g, subtract(1, multiply(out, out))),),
+    numpy=np.tanh,
+    domain=(-3, 3),
+)
+def tanh(x, /):
+    """Hyperbolic tangent.
+
+    Example:
+        >>> tanh(np.array([0.0, 20.0]))
+        array([0., 1.])
+    """
+    return kernels.tanh(x)
+
+
+@op(vjps=(lambda g, out: multiply(g, multiply(out, subtract(1, out))),), domain=(-3, 3))
+def sigmoid(x, /):
+    """Logistic function ``1 / (1 + exp(-x))``, without overflow.
+
+    Example:
+        >>> sigmoid(np.array([0.0, -1000.0]))
+        array([0.5, 0. ])
+    """
+    return kernels.sigmoid(x)
+
+
+@op(vjps=(lambda g, out: relu_grad(g, out),), domain=(0.2, 3))
+def relu(x, /):
+    """``max(x, 0)``; NaN passes. Its derivative at 0 is 0.
+
+    Example:
+        >>> relu(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+    return np.maximum(x, 0)
+
+
+@op(vjps=(lambda g, y: relu_grad(g, y), lambda g: multiply(g, 0)))
+def relu_grad(x, y, /):
+    """x where ``y > 0``, else 0: the rule of `relu`, in one pass. Shapes are equal.
+
+    Example:
+        >>> relu_grad(np.array([3.0, 4.0]), np.array([0.0, 1.0]))
+        array([0., 4.])
+    """
+    return kernels.relu_grad(x, y)
+
+
+def _of_the_winner(beats):
+    """The rule of `maximum` or `minimum` for the argument that `beats` the other; ties halve."""
+
+    def first(g, x, y):
+        return where(equal(x, y), multiply(g, 0.5), where(beats(x, y), g, 0))
+
+    def second(g, x, y):
+        return where(equal(x, y), multiply(g, 0.5), where(beats(y, x), g, 0))
+
+    return first, second
+
+
+@op(
+    vjps=_of_the_winner(lambda x, y: greater(x, y)),
+    ufunc=np.maximum,
+    domain=((-3, 0), (0.5, 3)),
+    broadcasts=True,
+)
+def maximum(x, y, /):
+    """The larger of x and y; NaN passes. Equal arguments share the gradient.
+
+    Example:
+        >>> maximum(np.array([-1.0, 2.0]), 0.0)
+        array([0., 2.])
+    """
+
+
+@op(
+    vjps=_of_the_winner(lambda x, y: less(x, y)),
+    ufunc=np.minimum,
+    domain=((-3, 0), (0.5, 3)),
+    broadcasts=True,
+)
+def minimum(x, y, /):
+    """The smaller of x and y; NaN passes. Equal arguments share the gradient.
+
+    Example:
+        >>> minimum(np.array([-1.0, 2.0]), 0.0)
+        array([-1.,  0.])
+    """
+
+
+@op(
+    vjps=(
+        None,
+        lambda g, condition: where(condition, g, 0),
+        lambda g, condition: where(condition, 0, g),
+    ),
+    numpy=np.where,
+    broadcasts=True,
+)
+def where(condition, x, y):
+    """x where the condition holds, else y.
+
+    The side that is not taken gets a gradient of zeros; an infinite or NaN derivative behind it
+    still gives ``0 * inf = NaN``. Cure: ``where(ok, f(where(ok, x, safe)), other)``.
+
+    Example:
+        >>> where(np.array([True, False]), 1.0, 2.0)
+        array([1., 2.])
+    """
+    return np.where(condition, x, y)
+
+
+def _inside(g, x, a_min, a_max):
+    """``g`` strictly between the bounds, else 0."""
+    if a_min is not None:
+        g = where(greater(x, a_min), g, 0)
+    if a_max is not None:
+        g = where(less(x, a_max), g, 0)
+    return g
+
+
+@op(vjps=(_inside, None, None), broadcasts=True)
+def _clip(x, a_min, a_max):
+    return np.clip(x, a_min, a_max)
+
+
+@composed(numpy=np.clip)
+def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    """``min(max(x, a_min), a_max)``; a bound may be None.
+
+    The derivative is 1 strictly between the bounds and 0 at and beyond them. Bounds that are
+    Tensors and require gradients get them by `minimum` and `maximum`, halves at equality.
+
+    Example:
+        >>> clip(np.array([-1.0, 0.5, 2.0]), 0, 1)
+        array([0. , 0.5, 1. ])
+    """
+    if any(isinstance(b, Traced) and b.requires_grad for b in (a_min, a_max)):
+        x = x if a_min is None else maximum(x, a_min)
+        return x if a_max is None else minimum(x, a_max)
+    return _clip(x, a_min, a_max)
+
+
+def _predicate(ufunc, text, pair=True):
+    """An op without derivative from one of NumPy's ufuncs of truth values or bits."""
+
+    def binary(x, y, /): ...
+
+    def unary(x, /): ...
+
+    named = binary if pair else unary
+    named.__name__ = named.__qualname__ = ufunc.__name__
+    named.__doc__ = f"{text}, element by element; without derivative."
+    return op(vjps=(None, None) if pair else (None,), ufunc=ufunc)(named)
+
+
+greater = _predicate(np.greater, "``x > y``")
+greater_equal = _predicate(np.greater_equal, "``x >= y``")
+less = _predicate(np.less, "``x < y``")
+less_equal = _predicate(np.less_equal, "``x <= y``")
+equal = _predicate(np.equal, "``x == y``")
+not_equal = _predicate(np.not_equal, "``x != y``")
+logical_and = _predicate(np.logical_and, "``x`` and ``y``")
+logical_or = _predicate(np.logical_or, "``x`` or ``y``")
+logical_not = _predicate(np.logical_not, "not ``x``", pair=False)
+bitwise_and = _predicate(np.bitwise_and, "``x & y``")
+bitwise_or = _predicate(np.bitwise_or, "``x | y``")
+invert = _predicate(np.invert, "``~x``", pair=False)

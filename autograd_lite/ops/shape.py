@@ -1,0 +1,237 @@
+"""Ops that move, repeat or join entries, and the sum that undoes a broadcast."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import ShapeError, explain
+from autograd_lite.op import op
+
+
+@op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.reshape, view=True)
+def reshape(x, shape):
+    """The same entries, in C order, in another shape; one length may be -1.
+
+    Raises:
+        ShapeError: the number of entries differs.
+
+    Example:
+        >>> reshape(np.arange(6), shape=(2, -1))
+        array([[0, 1, 2],
+               [3, 4, 5]])
+    """
+    try:
+        return np.asarray(x).reshape(shape)
+    except ValueError:
+        raise ShapeError(
+            explain(
+                "reshape",
+                "the number of entries differs",
+                got=f"x {np.shape(x)}, shape {shape}",
+                expected=f"{np.size(x)} entries in the new shape",
+            )
+        ) from None
+
+
+def _undo_transpose(g, axes):
+    return transpose(g, axes=None if axes is None else np.argsort(np.mod(axes, g.ndim)))
+
+
+@op(vjps=(_undo_transpose,), numpy=np.transpose, view=True)
+def transpose(x, axes=None):
+    """Permute the axes: ``axes[i]`` becomes axis i; None reverses them.
+
+    Example:
+        >>> transpose(np.ones((2, 3))).shape
+        (3, 2)
+    """
+    return np.transpose(x, axes)
+
+
+@op(
+    vjps=(lambda g, axis1, axis2: swapaxes(g, axis1=axis1, axis2=axis2),),
+    numpy=np.swapaxes,
+    view=True,
+)
+def swapaxes(x, axis1, axis2):
+    """Interchange two axes.
+
+    Example:
+        >>> swapaxes(np.ones((2, 3, 4)), -1, -2).shape
+        (2, 4, 3)
+    """
+    return np.asarray(x).swapaxes(axis1, axis2)
+
+
+@op(
+    vjps=(lambda g, source, destination: moveaxis(g, source=destination, destination=source),),
+    numpy=np.moveaxis,
+    view=True,
+)
+def moveaxis(x, source, destination):
+    """Move axes to new positions; the others keep their order.
+
+    Example:
+        >>> moveaxis(np.ones((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
+    return np.moveaxis(x, source, destination)
+
+
+@op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.squeeze, view=True)
+def squeeze(x, axis=None):
+    """Drop axes of length one: all of them, or those named.
+
+    Example:
+        >>> squeeze(np.ones((1, 3, 1)), axis=0).shape
+        (3, 1)
+    """
+    return np.squeeze(x, axis)
+
+
+@op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.expand_dims, view=True)
+def expand_dims(x, axis):
+    """Insert axes of length one at these positions of the result.
+
+    Example:
+        >>> expand_dims(np.ones(3), axis=0).shape
+        (1, 3)
+    """
+    return np.expand_dims(x, axis)
+
+
+@op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.ravel, view=True)
+def ravel(x):
+    """The entries in C order as a vector.
+
+    Example:
+        >>> ravel(np.ones((2, 3))).shape
+        (6,)
+    """
+    return np.asarray(x).ravel()
+
+
+@op(
+    vjps=(lambda g, x_shape: sum_to(g, shape=x_shape),),
+    numpy=np.broadcast_to,
+    view=True,
+)
+def broadcast_to(x, shape):
+    """Repeat x along new leading axes and axes of length one, without copying.
+
+    Example:
+        >>> broadcast_to(np.array([1.0, 2.0]), (2, 2))
+        array([[1., 2.],
+               [1., 2.]])
+    """
+    return _spread(x, shape) if np.ndim(x) == 0 else np.broadcast_to(x, shape)
+
+
+def _spread(x, shape):
+    """`broadcast_to` for a single entry, which every sum's rule calls: NumPy's takes 3 us."""
+    out = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))
+    out.flags.writeable = False
+    return out
+
+
+@op(vjps=(lambda g, x_shape: broadcast_to(g, shape=x_shape),))
+def sum_to(x, shape):
+    """Sum over the axes along which `shape` would be broadcast to x: the adjoint of `broadcast_to`.
+
+    Example:
+        >>> sum_to(np.ones((4, 2, 3)), shape=(2, 1))
+        array([[12.],
+               [12.]])
+    """
+    extra = x.ndim - len(shape)
+    kept = [i + extra for i, n in enumerate(shape) if n == 1 and x.shape[i + extra] != 1]
+    axes = (*range(extra), *kept)
+    return np.add.reduce(x, axis=axes).reshape(shape) if axes else x
+
+
+@op(vjps=(lambda g: g,), numpy=np.astype if hasattr(np, "astype") else None)
+def astype(x, dtype):
+    """Cast to another dtype. The gradient is cast back.
+
+    Example:
+        >>> astype(np.array([1.5]), dtype="float32").dtype
+        dtype('float32')
+    """
+    return np.asarray(x).astype(dtype)
+
+
+def _part_of_concatenate(g, position, shapes, axis):
+    if axis is None:
+        start = builtins.sum(math.prod(s) for s in shapes[:position])
+        part = take_slice(g, axis=0, start=start, stop=start + math.prod(shapes[position]))
+        return reshape(part, shape=shapes[position])
+    start = builtins.sum(s[axis] for s in shapes[:position])
+    return take_slice(g, axis=axis, start=start, stop=start + shapes[position][axis])
+
+
+@op(vjps=_part_of_concatenate, numpy=np.concatenate)
+def concatenate(*arrays, axis=0):
+    """Join a sequence of arrays along an axis that they have; None flattens them first.
+
+    Example:
+        >>> concatenate([np.array([1.0]), np.array([2.0, 3.0])])
+        array([1., 2., 3.])
+    """
+    return np.concatenate(arrays, axis=axis)
+
+
+def _part_of_stack(g, position, axis):
+    axis = axis % g.ndim
+    return squeeze(take_slice(g, axis=axis, start=position, stop=position + 1), axis=axis)
+
+
+@op(vjps=_part_of_stack, numpy=np.stack)
+def stack(*arrays, axis=0):
+    """Join a sequence of arrays of one shape along a new axis.
+
+    Example:
+        >>> stack([np.array([1.0, 2.0]), np.array([3.0, 4.0])], axis=1)
+        array([[1., 3.],
+               [2., 4.]])
+    """
+    return np.stack(arrays, axis=axis)
+
+
+def _along(ndim, axis, start, stop):
+    index: list[Any] = [slice(None)] * ndim
+    index[axis] = slice(start, stop)
+    return tuple(index)
+
+
+def _into_zeros(g, x_shape, axis, start, stop):
+    return place_slice(g, axis=axis, start=start, stop=stop, length=x_shape[axis])
+
+
+@op(vjps=(_into_zeros,), view=True)
+def take_slice(x, axis, start, stop):
+    """Entries ``start:stop`` along one axis.
+
+    Example:
+        >>> take_slice(np.arange(5), axis=0, start=1, stop=3)
+        array([1, 2])
+    """
+    return x[_along(x.ndim, axis, start, stop)]
+
+
+@op(vjps=(lambda g, axis, start, stop: take_slice(g, axis=axis, start=start, stop=stop),))
+def place_slice(x, axis, start, stop, length):
+    """Zeros of this `length` along one axis, with x at ``start:stop``: the adjoint of `take_slice`.
+
+    Example:
+        >>> place_slice(np.ones(2), axis=0, start=1, stop=3, length=4)
+        array([0., 1., 1., 0.])
+    """
+    shape = list(x.shape)
+    shape[axis] = length
+    out = np.zeros(shape, x.dtype)
+    out[_along(x.ndim, axis, start, stop)] = x
+    return out

@@ -1,0 +1,400 @@
+"""`Tensor`: an array that remembers how it was computed. Operators and methods are a line each."""
+
+from __future__ import annotations
+
+import operator
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import engine, ops
+from autograd_lite.errors import GradientError, ShapeError, explain
+from autograd_lite.graph import (
+    STATE,
+    Traced,
+    count_write,
+    enable_grad,
+    place_of,
+    share_version,
+)
+from autograd_lite.numpy_protocol import NumPyMixin
+from autograd_lite.op import raw
+from autograd_lite.ops.index import At, plain_index
+
+_default_dtype = np.dtype(np.float32)
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype that Python numbers get; float32 unless set."""
+    return _default_dtype
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the dtype that Python numbers get from here on.
+
+    Raises:
+        ValueError: it is not a floating dtype.
+    """
+    global _default_dtype
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(
+            explain(
+                "set_default_dtype", "not a floating dtype", got=repr(dtype), expected="np.float32"
+            )
+        )
+    _default_dtype = np.dtype(dtype)
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a Tensor from a copy of `data`.
+
+    Args:
+        data: An array, a Tensor (its values), a number, or nested lists of numbers.
+        dtype: Its dtype. By default an array keeps its own and Python floats become
+            `get_default_dtype()`; Python ints and bools become what NumPy makes of them.
+        requires_grad: Whether gradients are wanted for it.
+
+    Raises:
+        DTypeError: `requires_grad` with a dtype that is not floating.
+
+    Example:
+        >>> tensor([1.0, 2.0])
+        Tensor([1., 2.])
+    """
+    array = np.array(raw(data), dtype=dtype)
+    if dtype is None and array.dtype == np.float64 and not _has_dtype(data):
+        array = array.astype(_default_dtype)
+    return Tensor(array, requires_grad)
+
+
+def _has_dtype(data: Any) -> bool:
+    """Whether `data` is, or holds, an array, and not just Python numbers."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return hasattr(data, "dtype")
+
+
+class Hook:
+    """What `register_hook` returns."""
+
+    __slots__ = ("_hook", "_hooks")
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Stop the hook from being called; harmless when repeated."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+
+def _writes_in_place(x: Traced, y: Any, text: str) -> bool:
+    """Whether an augmented assignment writes to x. If not, it is `x = x op y`, and recorded."""
+    records = STATE.recording and (x.requires_grad or (isinstance(y, Traced) and y.requires_grad))
+    if records and x.requires_grad and x.node is None:
+        raise GradientError(
+            explain(
+                text,
+                "a leaf that requires a gradient was written in place while recording",
+                expected="the write within no_grad(), or a new tensor",
+                fix="with ag.no_grad(): ..., or y = x + ... under another name",
+            )
+        )
+    return x.node is None and not records
+
+
+def _operators(op: Any, ufunc: np.ufunc) -> tuple[Any, Any, Any]:
+    """The operator of an op, its reflected form, and its augmented assignment."""
+
+    def reflected(self: Tensor, x: Any) -> Any:
+        return op(x, self)
+
+    def augmented(self: Tensor, y: Any) -> Any:
+        if not _writes_in_place(self, y, f"augmented assignment ({ufunc.__name__})"):
+            return op(self, y)
+        ufunc(self.data, raw(y), out=self.data)
+        count_write(self)
+        return self
+
+    return op, reflected, augmented
+
+
+class Tensor(NumPyMixin, Traced):
+    """An array with a place in the graph: ops on it are recorded if it requires a gradient.
+
+    `Tensor(array)` shares the array; `ag.tensor` copies. Methods and operators are NumPy's.
+
+    Attributes:
+        data: The ndarray.
+        grad: The gradient that `backward` has summed up, a Tensor, or None.
+        requires_grad: Whether gradients are wanted.
+
+    Example:
+        >>> import autograd_lite as ag
+        >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        Tensor([2., 4.])
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.data.size
+
+    @property
+    def T(self) -> Tensor:
+        """All axes reversed."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes interchanged."""
+        return ops.swapaxes(self, -1, -2)
+
+    @property
+    def at(self) -> At:
+        """Functional updates: `x.at[index].set(v)` and `x.at[index].add(v)`."""
+        return At(self)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user, not by an op."""
+        return self.node is None
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.data, separator=", ", prefix="Tensor(")
+        dtype = "" if self.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.dtype}"
+        return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (ops.getitem(self, i) for i in range(len(self.data)))
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __int__(self) -> int:
+        return int(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __complex__(self) -> complex:
+        return complex(self.data)
+
+    def __index__(self) -> int:
+        return operator.index(self.data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+
+    __add__, __radd__, __iadd__ = _operators(ops.add, np.add)
+    __sub__, __rsub__, __isub__ = _operators(ops.subtract, np.subtract)
+    __mul__, __rmul__, __imul__ = _operators(ops.multiply, np.multiply)
+    __truediv__, __rtruediv__, __itruediv__ = _operators(ops.divide, np.true_divide)
+    __pow__, __rpow__, __ipow__ = _operators(ops.power, np.power)
+    __matmul__, __rmatmul__, __imatmul__ = _operators(ops.matmul, np.matmul)
+    __and__, __rand__, __iand__ = _operators(ops.bitwise_and, np.bitwise_and)
+    __or__, __ror__, __ior__ = _operators(ops.bitwise_or, np.bitwise_or)
+    __neg__ = ops.negative
+    __abs__ = ops.absolute
+    __invert__ = ops.invert
+    __lt__ = ops.less
+    __le__ = ops.less_equal
+    __gt__ = ops.greater
+    __ge__ = ops.greater_equal
+    __eq__ = ops.equal
+    __ne__ = ops.not_equal
+    __getitem__ = ops.getitem
+
+    astype = ops.astype
+    clip = ops.clip
+    max = ops.max
+    mean = ops.mean
+    min = ops.min
+    ravel = ops.ravel
+    squeeze = ops.squeeze
+    std = ops.std
+    sum = ops.sum
+    swapaxes = ops.swapaxes
+    var = ops.var
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """The same entries in another shape, given as ints or as one tuple."""
+        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes permuted, given as ints or as one tuple; reversed without any."""
+        return ops.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def argmax(self, axis: int | None = None) -> Any:
+        """Where the largest entry is: plain integers."""
+        return self.data.argmax(axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        """Where the smallest entry is: plain integers."""
+        return self.data.argmin(axis)
+
+    def item(self) -> Any:
+        """The only entry, as a Python number."""
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The entries as nested lists of Python numbers."""
+        return self.data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same memory as a constant: no gradient passes."""
+        constant = Tensor(self.data)
+        share_version(constant, self)
+        return constant
+
+    def numpy(self) -> np.ndarray[Any, np.dtype[Any]]:
+        """The array itself, not a copy.
+
+        Raises:
+            GradientError: the tensor requires a gradient, which the array would lose.
+        """
+        if self.requires_grad:
+            raise GradientError(
+                explain(
+                    "Tensor.numpy",
+                    "the tensor requires a gradient, and an array would lose it",
+                    fix="x.detach().numpy(), or x.data",
+                )
+            )
+        return self.data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        if not _writes_in_place(self, values, "x[index] = values"):
+            raise GradientError(
+                explain(
+                    "x[index] = values",
+                    "assignment is not recorded",
+                    fix="x = x.at[index].set(values)",
+                )
+            )
+        self.data[plain_index(index)] = raw(values)
+        count_write(self)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient in `grad` also if this is not a leaf."""
+        if self.node is not None:
+            owner = weakref.ref(self)
+
+            def keep(g: Tensor) -> None:
+                if (tensor := owner()) is not None:
+                    tensor._accumulate(g)
+
+            self.register_hook(keep)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Hook:
+        """Call `hook(gradient)` in each backward pass; what it returns replaces the gradient.
+
+        Returns:
+            A handle whose `remove()` undoes it.
+
+        Raises:
+            GradientError: the tensor does not require a gradient.
+
+        Example:
+            >>> import autograd_lite as ag
+            >>> x = ag.tensor(3.0, requires_grad=True)
+            >>> handle = x.register_hook(lambda g: g * 10)
+            >>> (x * x).backward()
+            >>> x.grad
+            Tensor(60.)
+        """
+        if not self.requires_grad:
+            raise GradientError(explain("register_hook", "the tensor does not require a gradient"))
+        place = place_of(self)
+        if place.hooks is None:
+            place.hooks = []
+        place.hooks.append(hook)
+        return Hook(place.hooks, hook)
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
+        """Add the gradient of this tensor to `grad` of every leaf that it depends on.
+
+        Args:
+            gradient: What to start from, of this tensor's shape; ones for a single entry.
+            retain_graph: Keep the graph for another pass; else what it saved is freed.
+            create_graph: Make the gradients differentiable; keeps the graph too.
+
+        Raises:
+            GradientError: no gradient is required, the graph was freed, a value it needs was
+                overwritten, or `gradient` is missing for more than one entry.
+            ShapeError: `gradient` has another shape.
+        """
+        seed = self._seed(gradient)
+        with enable_grad():
+            grads = engine.pull(
+                [place_of(self)],
+                [seed if create_graph else raw(seed)],
+                create_graph=create_graph,
+                retain_graph=retain_graph or create_graph,
+            )
+        for leaf, g in grads.items():
+            leaf._accumulate(g)  # type: ignore[union-attr]
+
+    def _seed(self, gradient: Any) -> Any:
+        """The gradient that a backward pass starts from, checked."""
+        if not self.requires_grad:
+            raise GradientError(
+                explain(
+                    "backward",
+                    "the tensor does not depend on anything that requires a gradient",
+                    fix="make the inputs with requires_grad=True, outside of no_grad()",
+                )
+            )
+        if gradient is None:
+            if self.size != 1:
+                raise GradientError(
+                    explain(
+                        "backward",
+                        "a gradient to start from is needed for more than one entry",
+                        got=f"shape {self.shape}",
+                        expected="a single entry, or backward(gradient)",
+                        fix="loss.sum().backward(), or loss.mean().backward()",
+                    )
+                )
+            return Tensor(np.ones(self.shape, self.dtype))
+        if np.shape(gradient) != self.shape:
+            raise ShapeError(
+                explain(
+                    "backward",
+                    "`gradient` has the wrong shape",
+                    got=str(np.shape(gradient)),
+                    expected=str(self.shape),
+                )
+            )
+        return (
+            gradient if isinstance(gradient, Tensor) else Tensor(np.asarray(gradient, self.dtype))
+        )
+
+    def _accumulate(self, g: Any) -> None:
+        """Add to `grad`, out of place, as earlier gradients may be in other hands."""
+        if not isinstance(g, Tensor):
+            g = Tensor(g)
+        self.grad = g if self.grad is None else ops.add(self.grad, g)
+
+
+Traced.result_type = Tensor
