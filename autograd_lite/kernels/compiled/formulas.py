@@ -1,0 +1,220 @@
+"""Functions of a `Vec`: exp, log, tanh, sigmoid.
+
+Each is one formula for float32 and float64; the tables hold what differs. Polynomials of exp and
+tanh are minimax and Chebyshev fits, those of log are fdlibm's. References: Cody and Waite, Software
+Manual for the Elementary Functions; Muller et al., Handbook of Floating-Point Arithmetic, chapter
+11; Sun's fdlibm, e_log.c.
+"""
+
+import math
+from typing import NamedTuple
+
+
+class _Exp(NamedTuple):
+    magic: float  # adding it leaves the nearest integer, plus the exponent's bias, in the low bits
+    shift: int
+    half: float
+    lowest: float
+    lowest_normal: float
+    highest: float
+    log2_high: float
+    log2_low: float
+    series: tuple  # (exp(r) - 1 - r) / r**2 on [-log(2) / 2, log(2) / 2], highest power first
+
+
+_EXP = {
+    32: _Exp(
+        magic=1.5 * 2.0**23 + 127,
+        shift=23,
+        half=64,
+        lowest=-104.0,
+        lowest_normal=-87.0,
+        highest=88.8,
+        log2_high=0.693145751953125,
+        log2_low=1.42860682030941723e-6,
+        series=(1.395050477e-3, 8.368889192e-3, 4.166620555e-2, 1.666651884e-1, 5.000000095e-1),
+    ),
+    64: _Exp(
+        magic=1.5 * 2.0**52 + 1023,
+        shift=52,
+        half=512,
+        lowest=-746.0,
+        lowest_normal=-708.0,
+        highest=709.8,
+        log2_high=6.93147180369123816490e-01,
+        log2_low=1.90821492927058770002e-10,
+        series=(
+            2.51179110834837239e-8,
+            2.76312786819003603e-7,
+            2.75572161228396105e-6,
+            2.48014899473753652e-5,
+            1.98412699176060997e-4,
+            1.38888889470103597e-3,
+            8.33333333330709213e-3,
+            4.16666666665154422e-2,
+            1.66666666666666993e-1,
+            5.00000000000001274e-1,
+        ),
+    ),
+}
+
+
+def _polynomial(x, coefficients):
+    result = x.lift(coefficients[0])
+    for coefficient in coefficients[1:]:
+        result = result.fma(x, coefficient)
+    return result
+
+
+def _power_of_two(biased, table):
+    """2**n from `n + magic`, which holds n and the exponent's bias in its low bits."""
+    return (biased.as_bits() << table.shift).as_floats()
+
+
+def _reduced(x, table):
+    """`x = n log(2) + r`: returns n with magic added, r without its last bits, exp(r) - 1 - r.
+
+    The last bits of r go into the third, which is small, so that its rounding does no harm.
+    """
+    biased = x.fma(1 / math.log(2), table.magic)
+    n = biased - table.magic
+    r, last_bits = n.fma(-table.log2_high, x), n * -table.log2_low
+    full = r + last_bits
+    return biased, r, (full * full).fma(_polynomial(full, table.series), last_bits)
+
+
+def exp(x):
+    """The exponential: that of the rest r of a division by log(2), times a power of two.
+
+    The power is applied in two steps of which the second is a constant, since it may exceed the
+    range that the result is in.
+    """
+    table = _EXP[x.bits]
+    x = x.at_least(table.lowest).at_most(table.highest)
+    biased, r, rest = _reduced(x, table)
+    small = x < 0.0
+    step = x.lift(table.half).where(small, -table.half)
+    result = (rest + r + 1.0) * _power_of_two(biased + step, table)
+    return result * x.lift(2.0**-table.half).where(small, 2.0**table.half)
+
+
+# (tanh(x) - x) / x**3 as a polynomial in x**2 below _TANH_SMALL, highest power first.
+_TANH_SMALL = 0.55
+_TANH = {
+    32: (-6.273489087e-3, 2.107118102e-2, -5.385219744e-2, 1.333258515e-1, -3.333331753e-1),
+    64: (
+        -2.05981354357703850e-05,
+        8.51064728764255657e-05,
+        -2.34630675245267329e-04,
+        5.88934682591759967e-04,
+        -1.45566155227673955e-03,
+        3.59211034393125492e-03,
+        -8.86323439517799905e-03,
+        2.18694884935526253e-02,
+        -5.39682539674315107e-02,
+        1.33333333333327114e-01,
+        -3.33333333333333315e-01,
+    ),
+}
+
+
+def tanh(x):
+    """Odd: x + x**3 P(x**2) where that is below 1/2, 1 - 2 / (e**2x + 1) beyond.
+
+    Both are a small correction to a number that is exact.
+    """
+    table = _EXP[x.bits]
+    size = abs(x).at_most(22.0)
+    doubled = size + size
+    biased = doubled.fma(1 / math.log(2), table.magic)
+    r = (biased - table.magic).fma(-math.log(2), doubled)
+    scale = _power_of_two(biased, table)
+    large = 1.0 - 2.0 / scale.fma((r * r).fma(_polynomial(r, table.series), r), scale + 1.0)
+    square = size * size
+    small = (square * size).fma(_polynomial(square, _TANH[x.bits]), size)
+    return small.where(size < _TANH_SMALL, large).with_sign_of(x)
+
+
+def sigmoid(x):
+    """1 / (1 + e**-x). Where e**-x would overflow, both terms of the sum are scaled down."""
+    table = _EXP[x.bits]
+    x = x.at_least(table.lowest).at_most(-table.lowest_normal)
+    biased, r, rest = _reduced(-x, table)
+    far = x < -table.half / 2
+    scale = _power_of_two(biased - x.lift(table.half).where(far, 0.0), table)
+    one = x.lift(2.0**-table.half).where(far, 1.0)
+    whole = scale + one
+    lost = one - (whole - scale)
+    return one / (scale.fma(r + rest, lost) + whole)
+
+
+class _Log(NamedTuple):
+    tiny: float  # smallest normal number
+    up: int  # powers of two that make a subnormal number normal
+    one: int  # the bits of 1.0
+    middle: int  # the bits of sqrt(1/2)
+    mantissa: int
+    shift: int
+    bias: int
+    integer: float  # from here on, the spacing of numbers is one
+    log2_high: float
+    log2_low: float
+    series: tuple
+
+
+_LOG = {
+    32: _Log(
+        tiny=2.0**-126,
+        up=25,
+        one=0x3F800000,
+        middle=0x3F3504F3,
+        mantissa=0x007FFFFF,
+        shift=23,
+        bias=127,
+        integer=2.0**23,
+        log2_high=6.9313812256e-01,
+        log2_low=9.0580006145e-06,
+        series=(0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693),
+    ),
+    64: _Log(
+        tiny=2.0**-1022,
+        up=54,
+        one=0x3FF0000000000000,
+        middle=0x3FE6A09E667F3BCD,
+        mantissa=0x000FFFFFFFFFFFFF,
+        shift=52,
+        bias=1023,
+        integer=2.0**52,
+        log2_high=6.93147180369123816490e-01,
+        log2_low=1.90821492927058770002e-10,
+        series=(
+            1.479819860511658591e-01,
+            1.531383769920937332e-01,
+            1.818357216161805012e-01,
+            2.222219843214978396e-01,
+            2.857142874366239149e-01,
+            3.999999999940941908e-01,
+            6.666666666666735130e-01,
+        ),
+    ),
+}
+
+
+def log(x):
+    """With x = 2**k * (1 + f) and 1 + f in [sqrt(1/2), sqrt(2)], k * log 2 + log of 1 + f."""
+    table = _LOG[x.bits]
+    subnormal = x < table.tiny
+    bits = (x * 2.0**table.up).where(subnormal, x).as_bits()
+    moved = bits + (table.one - table.middle)
+    k = ((moved >> table.shift) | x.lift(table.integer).as_bits()).as_floats()
+    k = k - x.lift(table.integer + table.bias + table.up).where(
+        subnormal, table.integer + table.bias
+    )
+    f = ((moved & table.mantissa) + table.middle).as_floats() - 1.0
+    s = f / (f + 2.0)
+    z = s * s
+    half_square = f * f * 0.5
+    rest = s * (half_square + z * _polynomial(z, table.series))
+    result = k * table.log2_high - ((half_square - (rest + k * table.log2_low)) - f)
+    result = result.where(x > 0.0, x.lift(-math.inf).where(x.equals(0.0), math.nan))
+    return result.where(x < math.inf, x.where(x.equals(math.inf), result))

@@ -1,0 +1,256 @@
+"""Matrix products from a register tile written in LLVM vectors, for float32 and float64.
+
+The tile keeps `height` rows by `VECTORS` vectors of C in registers and adds one outer product of
+a column of A and a row of B per step. Around it, rows of C are the outer loop: a slab of A (one
+tile's rows, part of the depth) is copied so that it streams from the L1 cache, while a block of B
+waits in L2, read where it lies or copied into panels of one tile's width.
+
+Every element of C is one chain of fused multiply-adds in order of depth, begun from zero and
+carried through C between depth blocks. So no choice made here, of height, block, panel or
+thread, changes a single bit of a result.
+
+Method: Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008); Van Zee
+and van de Geijn, "BLIS" (2015).
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from autograd_lite.kernels.compiled.parallel import share, split
+from autograd_lite.kernels.compiled.tile import (
+    HEIGHTS,
+    NARROW,
+    NARROW_HEIGHT,
+    NARROW_VECTORS,
+    VECTORS,
+    copy_scalar,
+    copy_vector,
+    data,
+    lanes_and_size,
+    tile,
+    transpose,
+)
+from autograd_lite.kernels.runtime import kernel
+
+_DEPTH_BYTES = 1024  # of a slab's row; slab and panel of this depth just fill 48 KiB of L1
+_PACK_ROWS = 512 if HEIGHTS[0] > 6 else 64  # rows of C from which copying B into panels pays
+
+_inner = njit(nogil=True, error_model="numpy")  # for functions that only kernels call
+
+
+@_inner
+def _pack(source, across, along, count, depth, target, target_row, like):
+    """``target[k, i] = source[i, k]`` for `count` rows, padded to whole vectors, and `depth`.
+
+    `across` and `along` are the byte strides of i and k. Memory up to the next whole vector of
+    depth is overwritten too.
+    """
+    lane_count, size = lanes_and_size(like)
+    for i in range(0, count, lane_count):
+        some = min(lane_count, count - i)
+        start, end = source + i * across, target + i * size
+        if across == size:
+            for k in range(depth):
+                copy_vector(start + k * along, end + k * target_row, some, like)
+        elif along == size:
+            for k in range(0, depth, lane_count):
+                left = min(lane_count, depth - k)
+                place = end + k * target_row
+                transpose(start + k * size, across, some, left, place, target_row, like)
+        else:
+            for k in range(depth):
+                for j in range(some):
+                    place = end + k * target_row + j * size
+                    copy_scalar(start + j * across + k * along, place, like)
+
+
+@_inner
+def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cache, work):
+    """Compute one thread's m x n rectangle of one product.
+
+    a, b, c and bias are addresses, strides are in bytes. The type of `floor` is that of all
+    elements, `cache` the size of a core's L2, and `work` an array of `_room` bytes.
+    """
+    lane_count, size = lanes_and_size(floor)
+    depth, width, panels = _blocks(m, n, k, b_col, cache, floor)
+    columns = VECTORS * lane_count
+    narrow = n <= NARROW_VECTORS * lane_count
+    packs = panels > 1
+    slab_row, panel_row = -(-HEIGHTS[0] // lane_count) * lane_count * size, columns * size
+    slab = (work.ctypes.data + 63) // 64 * 64
+    panel = slab + (depth + lane_count) * slab_row
+    panel_size = (depth + lane_count) * panel_row
+    for left in range(0, n, width):
+        right = min(n, left + width)
+        # The last panel is copied if it is not whole, so that the tile loads whole vectors.
+        streamed = left if packs or b_col != size else left + (right - left) // columns * columns
+        for k0 in range(0, k, depth):
+            deep = min(depth, k - k0)
+            b_k = b + k0 * b_row
+            for j in range(streamed, right, columns):
+                place = panel + (j - streamed) // columns * panel_size
+                some = min(columns, right - j)
+                _pack(b_k + j * b_col, b_col, b_row, some, deep, place, panel_row, floor)
+            row = 0
+            while row < m:
+                height, rows = _stripe(m, row, narrow)
+                a_k = a + row * a_row + k0 * a_col
+                if narrow:
+                    from_a, along = a_k, a_col
+                else:
+                    from_a, along = slab, slab_row
+                    _pack(a_k, a_row, a_col, rows, deep, slab, slab_row, floor)
+                for j in range(left, right, columns):
+                    if j < streamed:
+                        from_b, stride = b_k + j * size, b_row
+                    else:
+                        from_b = panel + (j - streamed) // columns * panel_size
+                        stride = panel_row
+                    tile(
+                        height, rows, min(columns, right - j), deep, from_a, a_row, along,
+                        from_b, stride, c + row * c_row + j * size, c_row,
+                        bias + j * size if bias else 0, floor, k0 == 0, k0 + deep == k,
+                    )  # fmt: skip
+                row += rows
+
+
+@_inner
+def _blocks(m, n, k, b_col, cache, like):
+    """Depth and width of B's blocks, and the number of panels to keep of one."""
+    lane_count, size = lanes_and_size(like)
+    most = _DEPTH_BYTES // size
+    if n <= NARROW_VECTORS * lane_count:
+        most *= 2
+    blocks = (k + most - 1) // most
+    depth = ((k + blocks - 1) // blocks + lane_count - 1) // lane_count * lane_count
+    columns = VECTORS * lane_count
+    width = max(1, cache // 2 // (depth * size * columns)) * columns
+    panels = (min(n, width) + columns - 1) // columns
+    return depth, width, panels if b_col != size or m >= _PACK_ROWS else 1
+
+
+@_inner
+def _room(m, n, k, b_col, cache, like):
+    """Bytes of workspace that `_part` needs."""
+    lane_count, size = lanes_and_size(like)
+    depth, _, panels = _blocks(m, n, k, b_col, cache, like)
+    slab_row = -(-HEIGHTS[0] // lane_count) * lane_count
+    return (depth + lane_count) * (slab_row + panels * VECTORS * lane_count) * size + 64
+
+
+@_inner
+def _stripe(m, row, narrow):
+    """Number of the tile for the stripe from `row` on, and how many of its rows are there.
+
+    Heights are balanced: 128 rows are 4 of 14 and 6 of 12, not 9 of 14 and 2 left over.
+    """
+    left = m - row
+    if narrow:
+        return NARROW, min(NARROW_HEIGHT, left)
+    stripes = (left + HEIGHTS[0] - 1) // HEIGHTS[0]
+    needed = (left + stripes - 1) // stripes
+    height = HEIGHTS[0]
+    for lower in HEIGHTS[1:]:
+        if lower >= needed:
+            height = lower
+    return height, min(height, left)
+
+
+@_inner
+def _grid(m, n, parts, columns):
+    """How many threads share the columns of one product: the cut with least work and traffic."""
+    best, least = 1, np.inf
+    for across in range(1, parts + 1):
+        if parts % across == 0:
+            down = parts // across
+            rows = (m + down - 1) // down
+            wide = ((n + columns - 1) // columns + across - 1) // across * columns
+            # A step of depth costs about 1 for 20 products, and 1 for each element packed.
+            cost = rows * wide + 20 * (rows + wide)
+            if cost < least:
+                best, least = across, cost
+    return best
+
+
+@kernel
+def _multiply(
+    batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, floor, cache,
+    part, parts,
+):  # fmt: skip
+    """One part of ``C = max(A @ B + bias, floor)``; a, b, c and bias are the ids of arrays."""
+    lane_count, size = lanes_and_size(floor)
+    columns = VECTORS * lane_count
+    if parts > 1 and (batches % parts == 0 or batches >= 4 * parts):
+        first, last = share(batches, part, parts)
+        top, bottom, left, right = 0, m, 0, n
+    else:
+        first, last = 0, batches
+        across = _grid(m, n, parts, columns)
+        top, bottom = share(m, part // across, parts // across)
+        left, right = share(n, part % across, across, columns)
+    if top >= bottom or left >= right:
+        return
+    a_start = data(a) + top * a_row
+    b_start = data(b) + left * b_col
+    c_start = data(c) + (top * n + left) * size
+    bias_start = data(bias) + left * size if bias else 0
+    work = np.empty(_room(bottom - top, right - left, k, b_col, cache, floor), np.uint8)
+    for i in range(first, last):
+        _part(
+            bottom - top, right - left, k, a_start + i * a_batch, a_row, a_col,
+            b_start + i * b_batch, b_row, b_col, c_start + i * m * n * size, n * size,
+            bias_start, floor, cache, work,
+        )  # fmt: skip
+
+
+@kernel(parallel=True)
+def _multiply_parallel(
+    batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, floor, cache,
+    parts,
+):  # fmt: skip
+    """All parts of `_multiply`, a thread each."""
+    arguments = (
+        batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, floor, cache
+    )  # fmt: skip
+    split(_multiply, arguments, parts)
+
+
+def _l2_bytes():
+    """Bytes of one core's L2 cache as Linux tells, else a common size."""
+    try:
+        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+        return int(text.removesuffix("K")) * 1024
+    except (OSError, ValueError):
+        return 1 << 20
+
+
+_L2 = _l2_bytes()
+_FLOORS = {
+    np.dtype(kind): (kind(-np.inf), kind(0)) for kind in (np.float32, np.float64)
+}  # by dtype: the least value of a product, of one with relu
+
+
+def multiply(a, b, c, bias=None, relu=False, threads=1):
+    """Write ``a @ b``, plus `bias`, and its positive part if `relu`, to `c`.
+
+    Args:
+        a: ``(batch, m, k)``, float32 or float64, any strides.
+        b: ``(batch, k, n)``, same dtype, any strides.
+        c: ``(batch, m, n)``, same dtype, C-contiguous, overlapping no other argument.
+        bias: ``(n,)``, same dtype, contiguous, or None.
+        relu: Whether to replace negative results by zero; NaN stays NaN.
+        threads: How many threads to use. The result does not depend on it.
+
+    No size may be zero, and every array must be aligned. None of this is checked.
+    """
+    batches, m, n = c.shape
+    arguments = (
+        batches, m, n, a.shape[2], id(a), *a.strides, id(b), *b.strides, id(c),
+        0 if bias is None else id(bias), _FLOORS[c.dtype][relu], _L2,
+    )  # fmt: skip
+    if threads == 1:
+        _multiply(*arguments, 0, 1)
+    else:
+        _multiply_parallel(*arguments, threads)

@@ -1,0 +1,128 @@
+"""Kernels over the rows of a matrix: softmax and its logarithm, cross-entropy and its gradient.
+
+A row is read once for its maximum and once more for the exponentials; it stays in the cache in
+between. Threads share out rows, so a row's sum is always taken in one order.
+"""
+
+import numpy as np
+from numba import njit
+
+from autograd_lite.kernels.compiled.formulas import exp
+from autograd_lite.kernels.compiled.lanes import MAX, SUM, sweep
+from autograd_lite.kernels.compiled.parallel import share, spread
+from autograd_lite.kernels.runtime import kernel
+
+_max = sweep(lambda x: x, folds=(MAX,), unroll=4)
+_exp_sum = sweep(lambda x, peak: exp(x - peak), folds=(SUM,), unroll=2)
+_exp_and_sum = sweep(lambda x, peak: (exp(x - peak),) * 2, folds=(SUM,), unroll=2)
+_exp_sums = sweep(
+    lambda x, t, peak: (exp(x - peak), t, t * (x - peak)), folds=(SUM, SUM, SUM), unroll=2
+)
+_sum = sweep(lambda x: x, folds=(SUM,), unroll=4)
+_scale = sweep(lambda x, factor: x * factor)
+_less = sweep(lambda x, peak, log_total: x - peak - log_total)
+_label_grad = sweep(lambda x, own, loss, g: exp(x - own - loss) * g)
+_target_grad = sweep(lambda p, t, total, g: (p * total - t) * g)
+
+
+@njit
+def _shift(x, at, n):
+    """The row's maximum; 0 if that is infinite, since then exp gives 0 and infinity by itself."""
+    peak = _max(at, n, (), (x,), ())
+    return peak if abs(peak) < np.inf else 0.0
+
+
+@njit
+def _softmax_row(x, out, at, n):
+    peak = _max(at, n, (), (x,), ())
+    total = _exp_and_sum(at, n, (out,), (x,), (peak,))
+    _scale(at, n, (out,), (out,), (1 / total,))
+
+
+@spread
+def softmax(x, out, part, parts):
+    """Rows of `x` to rows of `out` that sum to one."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        _softmax_row(x, out, i * n, n)
+
+
+@spread
+def log_softmax(x, out, part, parts):
+    """Rows of `x` to the logarithms of their softmax."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        peak = _max(i * n, n, (), (x,), ())
+        log_total = np.log(_exp_sum(i * n, n, (), (x,), (peak,)))
+        _less(i * n, n, (out,), (x,), (peak, log_total))
+
+
+@spread
+def logsumexp(x, out, part, parts):
+    """Rows of `x` to one number each."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        shift = _shift(x, i * n, n)
+        out[i] = shift + np.log(_exp_sum(i * n, n, (), (x,), (shift,)))
+
+
+@kernel
+def outside(labels, n):
+    """The place of the first label that is not an index of `n` things, or -1."""
+    for i in range(labels.size):
+        if not -n <= labels[i] < n:
+            return i
+    return -1
+
+
+@spread
+def label_loss(x, labels, out, part, parts):
+    """Cross-entropy of rows of logits with integer labels, which are within bounds."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        shift = _shift(x, i * n, n)
+        log_total = np.log(_exp_sum(i * n, n, (), (x,), (shift,)))
+        out[i] = log_total + (shift - x[i, labels[i]])
+
+
+@spread
+def target_loss(x, targets, out, part, parts):
+    """Cross-entropy of rows of logits with rows of targets."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        shift = _shift(x, i * n, n)
+        total, weight, dot = _exp_sums(i * n, n, (), (x, targets), (shift,))
+        out[i] = np.log(total) * weight - dot
+
+
+@spread
+def label_loss_grad(g, loss, x, labels, out, part, parts):
+    """Gradient of `label_loss` times `g`; the loss gives the softmax in one pass."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        own = x[i, labels[i]]
+        if loss[i] < np.inf:
+            _label_grad(i * n, n, (out,), (x,), (own, loss[i], g[i]))
+            out[i, labels[i]] = np.expm1(-loss[i]) * g[i]
+        else:
+            _softmax_row(x, out, i * n, n)
+            _scale(i * n, n, (out,), (out,), (g[i],))
+            out[i, labels[i]] -= g[i]
+
+
+@spread
+def target_loss_grad(g, x, targets, out, part, parts):
+    """Gradient of `target_loss` times `g`."""
+    rows, n = x.shape
+    first, last = share(rows, part, parts)
+    for i in range(first, last):
+        peak = _max(i * n, n, (), (x,), ())
+        total = _exp_and_sum(i * n, n, (out,), (x,), (peak,))
+        weight = _sum(i * n, n, (), (targets,), ())
+        _target_grad(i * n, n, (out,), (out, targets), (weight / total, g[i]))

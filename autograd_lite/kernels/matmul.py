@@ -1,0 +1,150 @@
+"""Matrix products: NumPy's for small and thin ones, a compiled kernel's for the rest.
+
+This module is light: numba is imported by the first product that is worth it. The kernel serves
+float32 and float64; products of other or mixed dtypes are NumPy's.
+"""
+
+import functools
+
+import numpy as np
+
+from autograd_lite.kernels import runtime
+
+# Measured by benchmarks/matmul.py. A row or a column streams through the other operand once, which
+# is memory's speed whoever does it (1x784x512), and below about 80 cubed a call costs as much as
+# the product (64x64x64).
+_FEWEST_PRODUCTS = 500_000
+_FEWEST_ROWS = _FEWEST_COLUMNS = 4
+# One core's rate, which decides whether waking others pays.
+_PRODUCTS_PER_MICROSECOND = 80_000
+
+_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def matmul_reference(a, b):
+    """`matmul` in plain NumPy."""
+    return np.matmul(a, b)
+
+
+def linear_reference(x, w, bias, relu=False):
+    """`linear` in plain NumPy."""
+    y = np.matmul(x, w) + bias
+    return np.maximum(y, 0) if relu else y
+
+
+def matmul(a, b):
+    """Matrix product ``c[..., i, j] = sum_k a[..., i, k] b[..., k, j]``.
+
+    Exactly `numpy.matmul`: a vector stands for one row on the left and one column on the right,
+    and leading axes broadcast. The compiled kernel takes any strides; its result depends neither
+    on the number of threads nor on the layout, bit for bit.
+
+    Args:
+        a: Array ``(..., m, k)`` or ``(k,)``.
+        b: Array ``(..., k, n)`` or ``(k,)``.
+
+    Returns:
+        A new array ``(..., m, n)`` of the dtype that NumPy promotes to.
+
+    Raises:
+        ValueError: Inner dimensions differ, leading axes do not broadcast, or an argument is 0-d.
+
+    Example:
+        >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+        array([[11.]])
+    """
+    return _compiled(a, b) if _pays(a, b) else np.matmul(a, b)
+
+
+def linear(x, w, bias, relu=False):
+    """Affine map of the last axis: ``y = x @ w + bias``, and ``max(y, 0)`` with `relu`.
+
+    Bias and relu cost no pass over memory of their own in the compiled kernel. NaN stays NaN.
+
+    Args:
+        x: Array ``(..., k)``.
+        w: Array ``(k, n)``.
+        bias: Array ``(n,)``.
+        relu: Whether to replace negative results by zero.
+
+    Returns:
+        A new array ``(..., n)``.
+
+    Raises:
+        ValueError: The shapes do not fit.
+
+    Example:
+        >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([-20.0]), relu=True)
+        array([[0.]])
+    """
+    if _pays(x, w) and w.ndim == 2 and bias.shape == w.shape[1:] and bias.dtype is w.dtype:
+        return _compiled(x, w, np.ascontiguousarray(bias), relu)
+    y = np.matmul(x, w)
+    if y.shape[-1:] == bias.shape and y.dtype == bias.dtype and y.dtype.kind == "f":
+        y += bias
+        return np.maximum(y, 0, out=y) if relu else y
+    return linear_reference(x, w, bias, relu)
+
+
+def _pays(a, b):
+    """Whether the kernel can multiply these two, and sooner than NumPy."""
+    if a.ndim < 2 or b.ndim < 2:
+        return False
+    rows, columns = a.shape[-2], b.shape[-1]
+    products = a.size * columns
+    if products < _FEWEST_PRODUCTS or columns < _FEWEST_COLUMNS:
+        return False
+    if b.ndim == 2:
+        rows = a.size // a.shape[-1]
+    return (
+        rows >= _FEWEST_ROWS
+        and a.dtype == b.dtype
+        and a.dtype in _DTYPES
+        and a.shape[-1] == b.shape[-2]
+        and a.flags.aligned
+        and b.flags.aligned
+        and runtime.use_compiled()
+    )
+
+
+@functools.cache
+def _kernel():
+    from autograd_lite.kernels.compiled.gemm import multiply
+
+    return multiply
+
+
+def _compiled(a, b, bias=None, relu=False):
+    """``max(a @ b + bias, 0)`` by the kernel, bias and relu as asked; `a` and `b` as `_pays`."""
+    *lead, k = a.shape
+    n = b.shape[-1]
+    if b.ndim == 2:
+        # One product of many rows, rather than many products.
+        out = np.empty((*lead, n), a.dtype)
+        _multiply(a.reshape(1, -1, k), b[None], out.reshape(1, -1, n), bias, relu)
+        return out
+    *lead, m = lead
+    lead = np.broadcast_shapes(tuple(lead), b.shape[:-2])
+    out = np.empty((*lead, m, n), a.dtype)
+    _multiply_stacks(np.broadcast_to(a, (*lead, m, k)), np.broadcast_to(b, (*lead, k, n)), out)
+    return out
+
+
+def _multiply_stacks(a, b, out):
+    """Products of stacks of equal shape, as few calls of the kernel as their strides allow."""
+    if a.ndim > 3 and not (_is_one_stack(a) and _is_one_stack(b)):
+        for some_a, some_b, some_out in zip(a, b, out, strict=True):
+            _multiply_stacks(some_a, some_b, some_out)
+        return
+    _multiply(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b, out)))
+
+
+def _is_one_stack(x):
+    """Whether the leading axes of `x` are evenly spaced in memory, so that one axis can be all."""
+    return all(x.strides[i] == x.shape[i + 1] * x.strides[i + 1] for i in range(x.ndim - 3))
+
+
+def _multiply(a, b, out, bias=None, relu=False):
+    multiply = _kernel()
+    threads = runtime.threads(a.size * b.shape[-1] / _PRODUCTS_PER_MICROSECOND)
+    multiply(a, b, out, bias, relu, threads)

@@ -1,0 +1,375 @@
+"""How kernels are compiled, cached and spread over threads.
+
+Light: numba is imported by the first kernel that needs it, so a program that never calls one never
+pays for it. `kernel` is the one decorator that every compiled function uses; the functions below it
+say whether to use compiled code at all, on how many threads, and how wide its vectors are.
+
+Compiled machine code is kept on disk under a key of everything it depends on, so that processes of
+different versions, CPUs or settings never share a file, and processes that start together only
+ever see whole ones. Where nothing can be written, kernels are compiled anew by each process.
+"""
+
+import contextlib
+import functools
+import hashlib
+import math
+import os
+import platform
+import sys
+import threading
+import warnings
+from pathlib import Path
+
+from autograd_lite.errors import explain
+
+# Microseconds of work from which waking other threads pays, several times what it costs.
+_START_OPENMP = 15.0
+_START_WORKQUEUE = 600.0
+_SOURCES = Path(__file__).parent
+
+
+def _positive(value, where):
+    """`value` as a positive int, or an error that names `where` it came from."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1 or number != float(value):
+        raise ValueError(
+            explain(where, "bad count", got=repr(value), expected="a positive integer")
+        )
+    return number
+
+
+def _quota_of(folder):
+    """CPUs that the cgroup at `folder` may use, infinity if it is not limited."""
+    try:
+        if (folder / "cpu.max").exists():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota = (folder / "cpu.cfs_quota_us").read_text()
+            period = (folder / "cpu.cfs_period_us").read_text()
+        return float(quota) / float(period) if float(quota) > 0 else math.inf
+    except (OSError, ValueError):  # absent, or the word "max"
+        return math.inf
+
+
+def cpu_quota(groups=Path("/proc/self/cgroup"), mount=Path("/sys/fs/cgroup")):
+    """CPUs granted by control groups, versions 1 and 2; infinity without a limit.
+
+    A limit of a parent binds its children, so every folder on the way up counts.
+    """
+    try:
+        lines = groups.read_text().splitlines()
+    except OSError:
+        return math.inf
+    least = math.inf
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        for root in (mount / controllers, mount / "cpu") if controllers else (mount,):
+            folder = root / path.lstrip("/")
+            while folder != root.parent:
+                least = min(least, _quota_of(folder))
+                folder = folder.parent
+    return least
+
+
+def default_num_threads():
+    """Threads to start with: what the environment asks for, else the CPUs that we may use."""
+    for name in ("AUTOGRAD_LITE_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        asked = os.environ.get(name, "").split(",")[0].strip()
+        if asked:
+            return _positive(asked, name)
+    usable = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        usable = len(os.sched_getaffinity(0))
+    return max(1, math.ceil(min(usable, cpu_quota())))
+
+
+_requested = _available = default_num_threads()
+_most = math.inf
+_start_cost = _START_OPENMP
+
+
+def _limit(most):
+    """Give kernels at most `most` threads, whatever is requested."""
+    global _available, _most
+    _most = min(_most, most)
+    _available = min(_requested, _most)
+
+
+def _after_fork():
+    """Leave a forked child with one thread: the pool's threads exist in its parent only."""
+    _limit(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def set_num_threads(n):
+    """Use `n` threads in compiled kernels. Results do not depend on it, bit for bit.
+
+    `n` may exceed the number of cores. It starts as `AUTOGRAD_LITE_NUM_THREADS` or as the number
+    of CPUs granted by affinity and by the container's quota. A forked child keeps to one thread.
+
+    Raises:
+        ValueError: `n` is not a positive integer.
+
+    Example:
+        >>> before = get_num_threads()
+        >>> set_num_threads(3)
+        >>> get_num_threads()
+        3
+        >>> set_num_threads(before)
+    """
+    global _requested
+    _requested = _positive(n, "set_num_threads")
+    _limit(_most)
+
+
+def get_num_threads():
+    """The number of threads that kernels may use; see `set_num_threads`."""
+    return _requested
+
+
+def threads(microseconds=math.inf):
+    """Threads to give to a kernel that takes about `microseconds` on one thread.
+
+    One if that would not pay for waking the others, which takes far longer on numba's workqueue
+    layer than under OpenMP; and one in a forked child. Call it after importing the kernel's
+    module: that starts the pool, whose size the workqueue layer must not exceed.
+    """
+    return _available if microseconds > _start_cost else 1
+
+
+# Serialises parallel kernels on the workqueue layer, which aborts the process on concurrent calls.
+_one_at_a_time = threading.Lock()
+
+
+@functools.cache
+def thread_layer():
+    """Start numba's thread pool and return its layer's name: "omp", "tbb" or "workqueue".
+
+    OpenMP is asked for first, since it wakes its threads fastest, unless the user's
+    `NUMBA_THREADING_LAYER` or `NUMBA_THREADING_LAYER_PRIORITY` says otherwise.
+    """
+    global _start_cost
+    import numba
+
+    config = numba.config
+    priority = config.THREADING_LAYER_PRIORITY
+    if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
+        config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
+    try:
+        numba.get_num_threads()
+    finally:
+        config.THREADING_LAYER_PRIORITY = priority
+    layer = numba.threading_layer()
+    if layer == "workqueue":
+        _start_cost = _START_WORKQUEUE
+        _limit(config.NUMBA_NUM_THREADS)
+    return layer
+
+
+class _Mode(threading.local):
+    references = 0
+
+
+_mode = _Mode()
+_jit = os.environ.get("NUMBA_DISABLE_JIT", "0").strip() in ("", "0")
+
+
+def use_compiled():
+    """Whether to call compiled kernels: not under `reference()`, nor with `NUMBA_DISABLE_JIT=1`."""
+    return _jit and not _mode.references
+
+
+@contextlib.contextmanager
+def reference():
+    """Compute with the plain-NumPy references on this thread while the context is open. Nests.
+
+    Example:
+        >>> with reference():
+        ...     use_compiled()
+        False
+    """
+    _mode.references += 1
+    try:
+        yield
+    finally:
+        _mode.references -= 1
+
+
+@functools.cache
+def cpu():
+    """Target triple, CPU name and feature string that numba compiles for."""
+    from numba.core.registry import cpu_target
+
+    return cpu_target.target_context.codegen().magic_tuple()
+
+
+@functools.cache
+def vector_bits():
+    """Width of a vector register in bits: 512, 256 or 128.
+
+    `AUTOGRAD_LITE_VECTOR_BITS` may force a narrower one than the CPU has.
+    """
+    features = cpu()[2].split(",")
+    widest = 512 if "+avx512f" in features else 256 if "+avx" in features else 128
+    asked = os.environ.get("AUTOGRAD_LITE_VECTOR_BITS", "").strip() or widest
+    if str(asked) not in ("128", "256", "512"):
+        raise ValueError(
+            explain(
+                "AUTOGRAD_LITE_VECTOR_BITS",
+                "unknown width",
+                got=repr(asked),
+                expected="128, 256 or 512",
+            )
+        )
+    return min(int(asked), widest)
+
+
+def cache_root():
+    """The folder of all cached kernels, None if the environment names no home for it."""
+    env = os.environ.get
+    if env("AUTOGRAD_LITE_CACHE_DIR"):
+        return Path(env("AUTOGRAD_LITE_CACHE_DIR"))
+    if sys.platform == "win32":
+        base = env("LOCALAPPDATA")
+    elif sys.platform == "darwin":
+        base = env("HOME") and Path(env("HOME"), "Library", "Caches")
+    else:
+        base = env("XDG_CACHE_HOME") or (env("HOME") and Path(env("HOME"), ".cache"))
+    return Path(base, "autograd_lite") if base else None
+
+
+def versions():
+    """Versions of everything that machine code depends on."""
+    import llvmlite
+    import numba
+    import numpy
+
+    ours = getattr(sys.modules.get("autograd_lite"), "__version__", "")
+    return {
+        "autograd_lite": ours,
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "numba": numba.__version__,
+        "llvmlite": llvmlite.__version__,
+    }
+
+
+@functools.cache
+def cache_key():
+    """A hash of all that compiled code depends on: sources, versions, CPU, width, thread layer."""
+    import numba
+
+    digest = hashlib.sha256()
+    for source in sorted(_SOURCES.rglob("*.py")):
+        digest.update(source.relative_to(_SOURCES).as_posix().encode())
+        digest.update(source.read_bytes())
+    layer = (numba.config.THREADING_LAYER, numba.config.THREADING_LAYER_PRIORITY)
+    settings = (versions(), cpu(), vector_bits(), layer, numba.config.OPT)
+    digest.update(repr(settings).encode())
+    return digest.hexdigest()[:20]
+
+
+def _warn_uncached(folder, problem):
+    warnings.warn(
+        explain(
+            "kernel cache",
+            "compiled kernels cannot be kept, so every process compiles them again",
+            got=f"{folder or 'no home folder'} ({problem})",
+            expected="a folder that can be written to",
+            fix="set AUTOGRAD_LITE_CACHE_DIR to one",
+        ),
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+@functools.cache
+def cache_folder():
+    """The folder for this process' kernels, created; None, after one warning, if that fails."""
+    root = cache_root()
+    if root is None:
+        _warn_uncached(None, "HOME is not set")
+        return None
+    folder = root / cache_key()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f"probe.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        _warn_uncached(folder, error.strerror)
+        return None
+    return folder
+
+
+def kernel(function=None, *, parallel=False, name=None):
+    """Compile `function` with numba on its first call: no GIL, IEEE arithmetic, cached on disk.
+
+    With `parallel=True` the kernel may start threads, by `prange` or by `parallel.split`. It may
+    be called from several Python threads at once on every layer: OpenMP and TBB allow it, on
+    workqueue such calls wait for each other. A forked child must not call it; where `threads()`
+    is 1, call a serial kernel.
+
+    Its name and its argument types identify a kernel within its module, in the cache. So one that
+    is made inside another function, and differs by what it closes over, needs a `name` of its own.
+    """
+    if function is None:
+        return functools.partial(kernel, parallel=parallel, name=name)
+    import numba
+
+    # numba's own flag costs a second of compiling, so only a function with a `prange` gets it.
+    spreads = "prange" in function.__code__.co_names
+    compiled = numba.njit(nogil=True, error_model="numpy", parallel=spreads)(function)
+    if numba.config.DISABLE_JIT:
+        return compiled
+    folder = cache_folder()
+    if folder is not None:
+        from autograd_lite.kernels.compiled import cache
+
+        compiled._cache = cache.DiskCache(function, name, folder, _warn_uncached)
+    if parallel and thread_layer() == "workqueue":
+        return _locked(compiled)
+    return compiled
+
+
+def _locked(compiled):
+    """`compiled`, one call at a time."""
+
+    @functools.wraps(compiled)
+    def call(*args):
+        with _one_at_a_time:
+            return compiled(*args)
+
+    return call
+
+
+def info():
+    """What runs where, for bug reports: versions, CPU, vector width, threads, layer, cache.
+
+    Returns:
+        A dict. `cache_bytes` and `cache_files` count the kernels of all keys.
+    """
+    root = cache_root()
+    files = [f for f in root.rglob("*.kernel") if f.is_file()] if root else []
+    triple, name, features = cpu()
+    return {
+        **versions(),
+        "platform": triple,
+        "cpu": name,
+        "cpu_features": sorted(f[1:] for f in features.split(",") if f.startswith("+")),
+        "vector_bits": vector_bits(),
+        "num_threads": get_num_threads(),
+        "default_num_threads": default_num_threads(),
+        "thread_layer": thread_layer(),
+        "cache_path": str(root / cache_key()) if root else None,
+        "cache_files": len(files),
+        "cache_bytes": sum(f.stat().st_size for f in files),
+    }
