@@ -1,0 +1,33 @@
+"""nn: neural networks on autograd_lite, with Keras' interface and an explicit loop beside it."""
+
+from nn import (
+    activations,
+    callbacks,
+    datasets,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+)
+from nn.history import History
+from nn.layer import Layer, Parameter
+from nn.layers import Input
+from nn.model import Model, Sequential
+
+__all__ = [
+    "History",
+    "Input",
+    "Layer",
+    "Model",
+    "Parameter",
+    "Sequential",
+    "activations",
+    "callbacks",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "optimizers",
+]

@@ -1,0 +1,60 @@
+"""Checks of plain arguments, shared by layers, optimizers and the training loop."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any, TypeVar
+
+from autograd_lite.errors import choose, explain
+
+T = TypeVar("T")
+
+
+def positive_int(where: str, name: str, value: Any) -> int:
+    """`value` as an int of at least one; a bool is no number here."""
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(
+            explain(where, f"bad `{name}`", got=repr(value), expected="a positive integer")
+        )
+    return number
+
+
+def real(where: str, name: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
+    """`value` as a float with ``low <= value < high``; NaN is in no range."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    number = float(value) if is_number else math.nan
+    if not low <= number < high:
+        bounds = f"at least {low:g}" if high == math.inf else f"in [{low:g}, {high:g})"
+        raise ValueError(
+            explain(where, f"bad `{name}`", got=repr(value), expected=f"a number {bounds}")
+        )
+    return number
+
+
+def instance(kind: type[T], table: Mapping[str, type[T]], value: Any, where: str) -> T:
+    """`value` if it is a `kind`; for a name in `table` or a class of that kind, a new one."""
+    if isinstance(value, kind):
+        return value
+    found = choose(table, value.lower() if isinstance(value, str) else value, where)
+    if isinstance(found, type) and issubclass(found, kind):
+        return found()
+    wanted = f"a name, or an instance of nn's `{kind.__name__}`"
+    raise TypeError(explain(where, "wrong type", got=repr(value), expected=wanted))
+
+
+def snake_case(name: str) -> str:
+    """A class name as Keras spells it in strings.
+
+    Example:
+        >>> snake_case("MeanSquaredError"), snake_case("Dense")
+        ('mean_squared_error', 'dense')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,183 @@
+"""Arrays of samples: checked, converted once, split, and served in batches.
+
+The samples of a call are columns, a tuple ``(x, y)`` or ``(x, y, weight)`` with a row for each.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+import autograd_lite as ag
+from autograd_lite.errors import DTypeError, ShapeError, explain
+
+Array = NDArray[Any]
+Columns = tuple[Array, ...]
+
+
+def as_input(x: Any, dtype: DTypeLike) -> Any:
+    """`x` as a model takes it: floats, bools and uint8 (pixels) in `dtype`, other integers as is.
+
+    A Tensor is left alone, so that gradients reach it.
+
+    Raises:
+        DTypeError: it does not hold real numbers.
+    """
+    if isinstance(x, ag.Tensor):
+        return x
+    x = np.asarray(x)
+    if x.dtype == dtype:
+        return x
+    if x.dtype.kind not in "fbiu":
+        raise DTypeError(
+            explain(
+                "the model's input",
+                "not an array of real numbers",
+                got=f"{x.dtype} of shape {x.shape}",
+                expected="floats or integers, samples along the first axis",
+            )
+        )
+    return x.astype(dtype) if x.dtype.kind in "fb" or x.dtype == np.uint8 else x
+
+
+def columns(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> Columns:
+    """``(x, y)`` or ``(x, y, weight)`` as arrays of one length, inputs and weights in `dtype`.
+
+    Raises:
+        TypeError: one of them is no array.
+        ShapeError: their lengths differ, there are no rows, or weights are not one a row.
+    """
+    named = {"x": _array(where, "x", x), "y": _array(where, "y", y)}
+    if weight is not None:
+        named["sample_weight"] = _array(where, "sample_weight", weight)
+    lengths = {name: len(a) if a.ndim else 0 for name, a in named.items()}
+    if len(set(lengths.values())) > 1 or not lengths["x"]:
+        raise ShapeError(
+            explain(
+                where,
+                "no samples" if set(lengths.values()) == {0} else "lengths differ",
+                got=", ".join(f"{name} {a.shape}" for name, a in named.items()),
+                expected="a row for each sample, in each of them",
+            )
+        )
+    if weight is None:
+        return as_input(named["x"], dtype), named["y"]
+    weights = named["sample_weight"].astype(dtype)
+    if weights.size != len(weights):
+        raise ShapeError(
+            explain(
+                where,
+                "one weight for each sample is needed",
+                got=f"sample_weight {weights.shape}",
+                expected=f"({len(weights)},)",
+            )
+        )
+    return as_input(named["x"], dtype), named["y"], weights.ravel()
+
+
+def batches(samples: Columns, batch_size: int, shuffle: bool = False) -> Iterator[Columns]:
+    """Every sample once, the last batch as short as it comes out.
+
+    Shuffled batches are written over each other: use one before asking for the next.
+
+    Example:
+        >>> [x.tolist() for x, y in batches((np.arange(5), np.zeros(5)), 2)]
+        [[0, 1], [2, 3], [4]]
+    """
+    n = len(samples[0])
+    if not shuffle:
+        for start in range(0, n, batch_size):
+            yield tuple(column[start : start + batch_size] for column in samples)
+        return
+    order = ag.random.generator().permutation(n)
+    # `take` would copy a column that is not contiguous, whole, at every call.
+    sources = [np.ascontiguousarray(column) for column in samples]
+    buffers = [np.empty((min(n, batch_size), *c.shape[1:]), c.dtype) for c in sources]
+    for start in range(0, n, batch_size):
+        rows = order[start : start + batch_size]
+        # All rows exist; "clip" only spares the second buffer that "raise" needs.
+        yield tuple(
+            source.take(rows, axis=0, out=buffer[: len(rows)], mode="clip")
+            for source, buffer in zip(sources, buffers, strict=True)
+        )
+
+
+def steps(samples: Columns, batch_size: int) -> int:
+    """How many batches there are."""
+    return -(-len(samples[0]) // batch_size)
+
+
+def split(samples: Columns, fraction: float) -> tuple[Columns, Columns]:
+    """Keras' validation split: rows from ``floor(n (1 - fraction))`` on go to the second part.
+
+    Raises:
+        ValueError: a part would be empty.
+
+    Example:
+        >>> first, second = split((np.arange(5),), 0.4)
+        >>> first[0].tolist(), second[0].tolist()
+        ([0, 1, 2], [3, 4])
+    """
+    n = len(samples[0])
+    at = math.floor(n * (1 - fraction))
+    if not 0 < at < n:
+        raise ValueError(
+            explain(
+                "fit",
+                "`validation_split` leaves a part without samples",
+                got=f"{fraction} of {n} samples",
+                expected="at least one sample on either side",
+            )
+        )
+    return tuple(c[:at] for c in samples), tuple(c[at:] for c in samples)
+
+
+def warn_of_unseen(classes: Array, at: int) -> None:
+    """Warn if a class is only among the rows before `at`, or only among those from there on."""
+    before, after = np.unique(classes[:at]), np.unique(classes[at:])
+    one_sided = np.setxor1d(before, after)
+    if one_sided.size:
+        warnings.warn(
+            f"validation_split takes the last {len(classes) - at} rows, unshuffled, and classes "
+            f"{one_sided.tolist()} are on one side only; shuffle x and y together first",
+            stacklevel=4,
+        )
+
+
+def class_weights(classes: Array | None, class_weight: Mapping[int, float]) -> Array:
+    """The weight of each sample's class; 1 for a class that is not mentioned.
+
+    Raises:
+        ValueError: the targets are not classes.
+
+    Example:
+        >>> class_weights(np.array([0, 2, 0]), {2: 5.0})
+        array([1., 5., 1.])
+    """
+    if classes is None:
+        raise ValueError(
+            explain(
+                "fit",
+                "`class_weight`, but targets are not classes",
+                expected="one label or one-hot row for each sample, and a cross-entropy",
+                fix="sample_weight=, a weight for each sample",
+            )
+        )
+    weights = np.ones(len(classes))
+    for label, weight in class_weight.items():
+        weights[classes == label] = weight
+    return weights
+
+
+def _array(where: str, name: str, value: Any) -> Array:
+    if value is None or isinstance(value, str | bytes | Mapping | Iterator):
+        got = f"{name} is {'None' if value is None else 'a ' + type(value).__name__}"
+        raise TypeError(
+            explain(where, f"bad `{name}`", got=got, expected="an array, a row for each sample")
+        )
+    return value.data if isinstance(value, ag.Tensor) else np.asarray(value)

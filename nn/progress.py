@@ -1,0 +1,105 @@
+"""One line on the screen for one pass over the data: a bar in a terminal, plain text elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from autograd_lite.errors import explain
+
+Logs = Mapping[str, float]
+
+SILENT, BAR, LINE = 0, 1, 2
+# {postfix} brings its own comma.
+BAR_FORMAT = "{desc} |{bar:24}| {n_fmt}/{total_fmt}, {elapsed_s:.1f}s{postfix}"
+
+
+def level(where: str, verbose: int | str) -> int:
+    """Keras' `verbose` as 0, 1 or 2: "auto" is the bar in a terminal and plain lines elsewhere.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if verbose == "auto":
+        return BAR if sys.stdout.isatty() else LINE
+    if verbose not in (SILENT, BAR, LINE):
+        raise ValueError(
+            explain(where, "bad `verbose`", got=repr(verbose), expected='0, 1, 2 or "auto"')
+        )
+    return int(verbose)
+
+
+def describe(logs: Logs) -> str:
+    """Names and values in one line.
+
+    Example:
+        >>> describe({"loss": 0.25, "val_loss": 1e-5})
+        'loss: 0.2500, val_loss: 1.0000e-05'
+    """
+    return ", ".join(
+        f"{name}: {value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{name}: {value:.4e}"
+        for name, value in logs.items()
+    )
+
+
+class Progress:
+    """Shows one pass over the data; leaves a whole line behind however the pass ends.
+
+    Args:
+        title: What the line begins with.
+        steps: How many there will be.
+        level: `SILENT`, `BAR` or `LINE`.
+    """
+
+    def __init__(self, title: str, steps: int, level: int) -> None:
+        self.title, self.steps, self.level = title, steps, level
+        self._bar: Any = None
+
+    def __enter__(self) -> Progress:
+        self._start = time.perf_counter()
+        if self.level == BAR:
+            self._bar = _bar(self.title, self.steps)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def advance(self, logs: Callable[[], Logs]) -> None:
+        """One step done. `logs` is asked for only when the screen is about to change."""
+        if self._bar is not None and self._bar.update():
+            self._bar.set_postfix_str(describe(logs()), refresh=False)
+
+    def finish(self, logs: Logs) -> None:
+        """All steps done, with these results."""
+        if self._bar is not None:
+            self._bar.ncols = None  # the line that stays may be longer than the screen is wide
+            self._bar.set_postfix_str(describe(logs), refresh=False)
+        elif self.level == LINE:
+            seconds = time.perf_counter() - self._start
+            print(f"{self.title}, {seconds:.1f}s, {describe(logs)}", flush=True)
+
+
+def _bar(title: str, steps: int) -> Any:
+    from tqdm import tqdm  # not needed to import nn, nor to train without a terminal
+
+    class Bar(tqdm):  # type: ignore[misc]
+        monitor_interval = 0  # tqdm's thread against stalled bars, which would outlive the bar
+
+    # tqdm's own look at the screen takes a size of 0, which some terminals report, at its word.
+    columns, lines = shutil.get_terminal_size()
+    return Bar(
+        total=steps,
+        desc=title,
+        file=sys.stdout,
+        ncols=columns,
+        nrows=lines,
+        bar_format=BAR_FORMAT,
+    )

@@ -1,0 +1,104 @@
+"""Targets against predictions: shapes, dtypes and ranges, checked alike by losses and metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import autograd_lite as ag
+from autograd_lite.errors import DTypeError, ShapeError, explain
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+
+def as_operand(x: Any) -> Any:
+    """A Tensor as it is, anything else as an array."""
+    return x if isinstance(x, ag.Tensor) else np.asarray(x)
+
+
+def align(where: str, y_true: Any, shape: Shape) -> Any:
+    """`y_true` in the shape of the predictions. A vector and a column are the same thing.
+
+    Raises:
+        ShapeError: the shapes differ in any other way.
+    """
+    if y_true.shape == shape:
+        return y_true
+    longer, shorter = sorted((y_true.shape, shape), key=len, reverse=True)
+    if longer == (*shorter, 1) and len(shorter) == 1:
+        return y_true.reshape(shape)
+    if where.startswith("categorical") and y_true.ndim < len(shape):
+        fix = f'loss="sparse_{where}" for integer labels, or one-hot targets'
+    else:
+        fix = "a last layer with as many units as there are targets to a sample, or y.reshape(...)"
+    raise ShapeError(
+        explain(
+            where,
+            "targets and predictions differ in shape",
+            got=f"y_true {y_true.shape}, y_pred {shape}",
+            expected="one shape; only (n,) and (n, 1) are the same",
+            fix=fix,
+        )
+    )
+
+
+def pair(where: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Both as operands of one shape, plain targets in the dtype of the predictions."""
+    y_pred = as_operand(y_pred)
+    if not isinstance(y_true, ag.Tensor):
+        y_true = np.asarray(y_true, y_pred.dtype if y_pred.dtype.kind == "f" else None)
+    return align(where, y_true, y_pred.shape), y_pred
+
+
+def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
+    """`y_true` as one integer label for each row of predictions of this shape.
+
+    Raises:
+        DTypeError: it does not hold integers.
+        ShapeError: there is not one for each row.
+    """
+    labels = np.asarray(y_true)
+    if labels.dtype.kind not in "iub":
+        raise DTypeError(
+            explain(
+                where,
+                "labels are not integers",
+                got=f"y_true of {labels.dtype}",
+                expected="integers from 0 to k - 1",
+                fix='y.astype("int64"), or loss="categorical_crossentropy" for one-hot rows',
+            )
+        )
+    if labels.shape == (*shape[:-1], 1):
+        labels = labels.reshape(shape[:-1])
+    if labels.shape != shape[:-1]:
+        one_hot = labels.shape == shape
+        raise ShapeError(
+            explain(
+                where,
+                "there is not one label for each prediction",
+                got=f"y_true {labels.shape}, y_pred {shape}",
+                expected=f"y_true {shape[:-1]}",
+                fix='loss="categorical_crossentropy" for one-hot targets' if one_hot else None,
+            )
+        )
+    return labels.astype(np.int64) if labels.dtype.kind == "b" else labels
+
+
+def check_range(where: str, y: Array, low: float, high: float, fix: str | None = None) -> None:
+    """Raise a ValueError unless every entry of `y` is between `low` and `high`, bounds included."""
+    if y.size == 0:
+        return
+    least, most = y.min(), y.max()
+    if not (least >= low and most <= high):  # NaN fails both
+        raise ValueError(
+            explain(
+                where,
+                "targets out of range",
+                got=f"values from {least} to {most}",
+                expected=f"from {low} to {high}",
+                fix=fix,
+            )
+        )

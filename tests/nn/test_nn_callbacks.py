@@ -1,0 +1,185 @@
+"""Which hooks are called, when, and with what."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from nn.callbacks import HOOKS, Callback, EarlyStopping, LambdaCallback
+from nn.callbacks import Callbacks as Several
+
+X = np.random.default_rng(0).standard_normal((10, 3)).astype(np.float32)
+Y = X.sum(axis=1)
+
+
+def model(metrics=()):
+    ag.set_seed(0)
+    net = nn.Sequential([nn.layers.Dense(1)])
+    net.compile("sgd", "mse", metrics=metrics)
+    return net
+
+
+class Recorder(Callback):
+    """Notes every hook with its arguments."""
+
+    def __init__(self):
+        self.calls = []
+
+
+def _recording(name):
+    def hook(self, *args):
+        self.calls.append((name, *args))
+
+    return hook
+
+
+for _name in HOOKS:
+    setattr(Recorder, _name, _recording(_name))
+
+
+def test_order_of_hooks_in_fit():
+    recorder = Recorder()
+    net = model()
+    net.fit(X, Y, 5, epochs=1, validation_data=(X, Y), callbacks=[recorder], verbose=0)
+    batches = [f"on_train_batch_{when}" for when in ("begin", "end")] * 2
+    tests = [f"on_test_batch_{when}" for when in ("begin", "end")] * 2
+    assert [name for name, *_ in recorder.calls] == [
+        "on_train_begin",
+        "on_epoch_begin",
+        *batches,
+        "on_test_begin",
+        *tests,
+        "on_test_end",
+        "on_epoch_end",
+        "on_train_end",
+    ]
+    assert recorder.model is net
+    assert recorder.params == {"epochs": 1, "steps": 2, "batch_size": 5, "verbose": 0}
+
+
+def test_logs_are_running_means_and_end_as_the_history():
+    recorder = Recorder()
+    history = model(["mae"]).fit(
+        X, Y, 5, epochs=2, validation_data=(X, Y), callbacks=[recorder], verbose=0
+    )
+    batch_logs = [args[1] for name, *args in recorder.calls if name == "on_train_batch_end"]
+    epoch_logs = [args[1] for name, *args in recorder.calls if name == "on_epoch_end"]
+    assert [set(logs) for logs in batch_logs] == [{"loss", "mae"}] * 4
+    for epoch, logs in enumerate(epoch_logs):
+        assert set(logs) == {"loss", "mae", "val_loss", "val_mae"}
+        assert logs["loss"] == batch_logs[2 * epoch + 1]["loss"]
+        assert logs == {name: values[epoch] for name, values in history.history.items()}
+
+
+def test_evaluate_calls_the_test_hooks():
+    recorder = Recorder()
+    model().evaluate(X, Y, 5, callbacks=[recorder], verbose=0)
+    assert [name for name, *_ in recorder.calls][:2] == ["on_test_begin", "on_test_batch_begin"]
+    assert recorder.calls[-1][0] == "on_test_end"
+
+
+def test_hooks_left_alone_are_not_called():
+    several = Several([Callback(), LambdaCallback(on_epoch_end=print)], None, {})
+    assert {name for name, hooks in several.hooks.items() if hooks} == {"on_epoch_end"}
+
+
+def test_values_added_to_the_logs_reach_the_history():
+    def add(epoch, logs):
+        logs["extra"] = 7.0
+
+    history = model().fit(X, Y, callbacks=LambdaCallback(on_epoch_end=add), verbose=0)
+    assert history.history["extra"] == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "text"),
+    [
+        ([print], "not a callback(?s:.*)built-in function print"),
+        ([EarlyStopping], r"fix:      EarlyStopping\(\)"),
+        (3, "got:      3"),
+    ],
+)
+def test_what_are_no_callbacks_is_refused(callbacks, text):
+    with pytest.raises(TypeError, match=text):
+        model().fit(X, Y, callbacks=callbacks, verbose=0)
+
+
+def test_lambda_callback_knows_its_hooks():
+    with pytest.raises(ValueError, match="did you mean 'on_epoch_end'"):
+        LambdaCallback(on_epoch_ends=print)
+
+
+def test_stop_training_ends_after_the_batch():
+    net, seen = model(), []
+
+    def stop(batch, logs):
+        seen.append(batch)
+        net.stop_training = batch == 1
+
+    history = net.fit(
+        X, Y, 2, epochs=5, callbacks=LambdaCallback(on_train_batch_end=stop), verbose=0
+    )
+    assert seen == [0, 1] and history.epoch == [0]
+    net.fit(X, Y, 5, epochs=2, verbose=0)
+    assert net.history.epoch == [0, 1]
+
+
+# EarlyStopping, driven with values of our own.
+
+
+def run(values, epochs=None, **settings):
+    """Fit with `values` as each epoch's "watched"; returns the callback and the model."""
+    net, stopping = model(), EarlyStopping(settings.pop("monitor", "watched"), **settings)
+    weights = []
+
+    def put(epoch, logs):
+        logs[stopping.monitor] = values[epoch]
+        net.set_weights([np.full((3, 1), epoch), np.full(1, epoch)])
+        weights.append(epoch)
+
+    net.fit(
+        X, Y, epochs=len(values), callbacks=[LambdaCallback(on_epoch_end=put), stopping], verbose=0
+    )
+    return stopping, net, len(weights)
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "epochs", "best"),
+    [
+        ([3, 2, 2, 1], {}, 3, 1),
+        ([3, 2, 2, 1], {"patience": 2}, 4, 3),
+        ([3, 2, 2, 2, 2, 1], {"patience": 2}, 4, 1),
+        ([1, 2, 2, 3], {"mode": "max", "patience": 1}, 3, 1),
+        ([0.1, 0.2, 0.2], {"monitor": "val_accuracy"}, 3, 1),
+        ([3, 2.9, 1, 1], {"min_delta": 0.5}, 2, 0),
+        ([3, 2, float("nan"), 1], {}, 3, 1),
+    ],
+)
+def test_early_stopping(values, settings, epochs, best):
+    stopping, _, ran = run(values, **settings)
+    assert ran == epochs
+    assert stopping.best_epoch == best and stopping.best == values[best]
+
+
+@pytest.mark.parametrize("values", [[3, 1, 2, 2], [3, 1, 2]])
+def test_best_weights_are_restored_also_after_the_full_length(values):
+    stopping, net, _ = run(values, patience=2, restore_best_weights=True)
+    assert stopping.best_epoch == 1
+    assert [w.ravel()[0] for w in net.get_weights()] == [1.0, 1.0]
+
+
+def test_early_stopping_starts_afresh_with_each_fit():
+    stopping, net, _ = run([1, 2])
+    stopping.monitor = "loss"
+    net.fit(X, Y, epochs=1, callbacks=stopping, verbose=0)
+    assert stopping.stopped_epoch is None and stopping.best_epoch == 0
+
+
+def test_an_unknown_monitor_names_what_there_is():
+    with pytest.raises(ValueError, match="(?s)EarlyStopping: `monitor`.*'val_loss'.*one of loss"):
+        model().fit(X, Y, callbacks=EarlyStopping(), verbose=0)
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(ValueError, match="one of auto, max, min"):
+        EarlyStopping(mode="least")

@@ -1,0 +1,208 @@
+"""Bad input to a model is refused before any work, and the message says how to mend it."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from nn import layers, losses
+
+X = np.random.default_rng(0).standard_normal((20, 4)).astype(np.float32)
+LABELS = np.arange(20) % 3
+ONE_HOT = np.eye(3)[LABELS]
+
+
+def model(loss="sparse_categorical_crossentropy", units=3, activation="softmax", built=True):
+    ag.set_seed(0)
+    net = nn.Sequential([layers.Dense(5, "relu"), layers.Dense(units, activation)])
+    if built:
+        net.build((None, 4))
+    net.compile("sgd", loss, metrics=["accuracy"])
+    return net
+
+
+NAN = np.where(np.arange(20) == 3, np.nan, 0.0)
+# loss, units, x, y, settings of fit, error, text
+BAD = {
+    "lengths": ("mse", 3, X, ONE_HOT[:19], {}, ValueError, r"x \(20, 4\), y \(19, 3\)"),
+    "no samples": ("mse", 3, X[:0], ONE_HOT[:0], {}, ValueError, "fit: no samples"),
+    "no targets": ("mse", 3, X, None, {}, TypeError, "y is None"),
+    "text": (
+        "mse",
+        3,
+        np.array(["a"] * 20),
+        ONE_HOT,
+        {},
+        TypeError,
+        "not an array of real numbers",
+    ),
+    "label too large": (None, 2, X, LABELS, {}, ValueError, r"values from 0 to 2(?s:.*)units=3"),
+    "negative label": (None, 3, X, LABELS - 1, {}, ValueError, "values from -1 to 1"),
+    "float labels": (None, 3, X, LABELS * 1.0, {}, TypeError, r"float64(?s:.*)astype\(.int64"),
+    "one-hot labels": (None, 3, X, ONE_HOT.astype(int), {}, ValueError, "categorical_crossentropy"),
+    "label rows": ("categorical_crossentropy", 3, X, LABELS, {}, ValueError, "sparse_categorical"),
+    "target columns": ("mse", 2, X, ONE_HOT, {}, ValueError, r"y_true \(20, 3\), y_pred \(20, 2\)"),
+    "not probabilities": ("binary_crossentropy", 3, X, ONE_HOT * 2, {}, ValueError, "out of range"),
+    "NaN targets": ("binary_crossentropy", 1, X, NAN, {}, ValueError, "from nan to nan"),
+    "features": ("mse", 3, X[:, :3], ONE_HOT, {}, ValueError, r"input \(1, 3\), kernel \(4, 5\)"),
+    "rank": ("mse", 3, X[:, 0], ONE_HOT, {}, ValueError, r"input \(1,\), kernel \(4, 5\)"),
+    "batch size 0": (None, 3, X, LABELS, {"batch_size": 0}, ValueError, "fit: bad `batch_size`"),
+    "batch size 1.5": (None, 3, X, LABELS, {"batch_size": 1.5}, ValueError, r"got:      1\.5"),
+    "epochs": (None, 3, X, LABELS, {"epochs": -1}, ValueError, "fit: bad `epochs`"),
+    "epochs True": (None, 3, X, LABELS, {"epochs": True}, ValueError, "got:      True"),
+    "verbose": (None, 3, X, LABELS, {"verbose": "loud"}, ValueError, "bad `verbose`"),
+    "split 1": (None, 3, X, LABELS, {"validation_split": 1}, ValueError, r"in \[0, 1\)"),
+    "split tiny": (None, 3, X, LABELS, {"validation_split": 1e-20}, ValueError, "without samples"),
+    "validation data": (None, 3, X, LABELS, {"validation_data": X}, TypeError, r"\(x, y\) or"),
+    "validation y": (
+        None,
+        3,
+        X,
+        LABELS,
+        {"validation_data": (X, LABELS[:5])},
+        ValueError,
+        r"fit: validation_data: lengths differ(?s:.*)y \(5,\)",
+    ),
+    "validation labels": (
+        None,
+        3,
+        X,
+        LABELS,
+        {"validation_data": (X, LABELS + 1)},
+        ValueError,
+        "values from 1 to 3",
+    ),
+    "weights": (None, 3, X, LABELS, {"sample_weight": np.ones(3)}, ValueError, r"_weight \(3,\)"),
+    "class weights": ("mse", 3, X, ONE_HOT, {"class_weight": {0: 1.0}}, ValueError, "not classes"),
+    "both weights": (
+        None,
+        3,
+        X,
+        LABELS,
+        {"class_weight": {0: 1.0}, "sample_weight": np.ones(20)},
+        ValueError,
+        "both `class_weight` and `sample_weight`",
+    ),
+    "callbacks": (None, 3, X, LABELS, {"callbacks": [print]}, TypeError, "not a callback"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_fit_refuses_before_any_work(case):
+    loss, units, x, y, settings, error, text = BAD[case]
+    net = model(loss or "sparse_categorical_crossentropy", units)
+    before = net.get_weights()
+    with pytest.raises(error, match=text):
+        net.fit(x, y, **{"verbose": 0, **settings})
+    assert net.optimizer.iterations == 0
+    for old, new in zip(before, net.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+IN_GENERAL = ("lengths", "no samples", "no targets", "text", "label too large", "features", "rank")
+
+
+@pytest.mark.parametrize("method", ["evaluate", "train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize("case", IN_GENERAL)
+def test_the_others_refuse_alike(method, case):
+    loss, units, x, y, _, error, text = BAD[case]
+    net = model(loss or "sparse_categorical_crossentropy", units)
+    with pytest.raises(error, match=text.replace("fit:", f"{method}:")):
+        getattr(net, method)(x, y)
+    assert net.optimizer.iterations == 0
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_compile_comes_first(method):
+    net = nn.Sequential([layers.Dense(1)])
+    with pytest.raises(RuntimeError, match=rf"{method}: the model is not compiled(?s:.*)compile\("):
+        getattr(net, method)(X, X[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        (("rmspop", "mse"), ValueError, "compile: `optimizer`(?s:.*)did you mean 'rmsprop'"),
+        (("sgd", "mean_square_error"), ValueError, "did you mean 'mean_squared_error'"),
+        (("sgd", "mse", ["acuracy"]), ValueError, "`metrics`(?s:.*)did you mean 'accuracy'"),
+        (("sgd", "mse", "accuracy"), TypeError, r"fix:      metrics=\['accuracy'\]"),
+        (("sgd", "mse", [3]), TypeError, "neither a name nor callable"),
+        ((3, "mse"), TypeError, "neither a name nor callable"),
+        ((print, "mse"), TypeError, "an instance of nn's `Optimizer`"),
+        (("sgd", None), TypeError, "compile: `loss`: neither"),
+        (("sgd", layers.Dense), TypeError, "an instance of nn's `Loss`"),
+        (("sgd", losses.MeanSquaredError(reduction="none")), ValueError, "not reduced to a number"),
+    ],
+)
+def test_compile_refuses(arguments, error, text):
+    with pytest.raises(error, match=text):
+        nn.Sequential([layers.Dense(1)]).compile(*arguments)
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Adam", "adam"])
+def test_names_of_optimizers_in_any_case(name):
+    net = nn.Sequential([layers.Dense(1)])
+    net.compile(name, "mse")
+    assert type(net.optimizer).__name__.lower() == name.lower()
+
+
+def test_an_unbuilt_model_refuses_vectors():
+    net = model(built=False)
+    with pytest.raises(ValueError, match=r"the input has no features(?s:.*)reshape\(\(-1, 1\)\)"):
+        net.fit(X[:, 0], LABELS, verbose=0)
+
+
+def test_images_for_a_net_of_rows_name_flatten():
+    net = model()
+    net.fit(X, LABELS, verbose=0)
+    with pytest.raises(ValueError, match=r"layers\.Flatten\(\) before it"):
+        net.predict(X.reshape((20, 2, 2)), verbose=0)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, "8"])
+def test_batch_sizes_of_evaluate_and_predict(size):
+    net = model()
+    with pytest.raises(ValueError, match="evaluate: bad `batch_size`"):
+        net.evaluate(X, LABELS, size)
+    with pytest.raises(ValueError, match="predict: bad `batch_size`"):
+        net.predict(X, size)
+
+
+def test_logits_twice_is_refused():
+    net = model(losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(ValueError, match="from_logits=True, but these are probabilities"):
+        net.fit(X, LABELS, verbose=0)
+
+
+def test_nothing_to_train():
+    flat = nn.Sequential([layers.Flatten()])
+    flat.compile("sgd", "mse")
+    with pytest.raises(RuntimeError, match="nothing to train(?s:.*)0 parameters in the model"):
+        flat.fit(X, X, verbose=0)
+    frozen = model()
+    frozen.trainable = False
+    with pytest.raises(RuntimeError, match="trainable=True on some layer"):
+        frozen.fit(X, LABELS, verbose=0)
+
+
+def test_the_optimizer_of_another_model_is_refused():
+    first, second = model(), model()
+    first.fit(X, LABELS, verbose=0)
+    second.compile(first.optimizer, "sparse_categorical_crossentropy")
+    with pytest.raises(RuntimeError, match="nothing to train(?s:.*)a new optimizer"):
+        second.fit(X, LABELS, verbose=0)
+
+
+def test_a_nan_loss_is_warned_of_once_with_its_step():
+    x = X.copy()
+    x[13] = np.nan
+    net = model()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        history = net.fit(x, LABELS, 5, epochs=3, shuffle=False, verbose=0)
+    assert [w.category for w in seen] == [RuntimeWarning]
+    assert "the loss is NaN since epoch 1, step 3" in str(seen[0].message)
+    assert seen[0].filename == __file__
+    assert np.isnan(history.history["loss"]).all()

@@ -1,0 +1,75 @@
+"""Initializers: their limits and variances, over the whole table."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from nn import initializers
+from nn.initializers import INITIALIZERS, VarianceScaling
+
+# name -> (bound on absolute values, standard deviation) for a shape with fans 200 and 100.
+SCALED = {
+    "glorot_uniform": (math.sqrt(6 / 300), math.sqrt(2 / 300)),
+    "he_uniform": (math.sqrt(6 / 200), math.sqrt(2 / 200)),
+    "lecun_uniform": (math.sqrt(3 / 200), math.sqrt(1 / 200)),
+    "glorot_normal": (2 * math.sqrt(2 / 300) / 0.87962566103423978, math.sqrt(2 / 300)),
+    "he_normal": (2 * math.sqrt(2 / 200) / 0.87962566103423978, math.sqrt(2 / 200)),
+    "lecun_normal": (2 * math.sqrt(1 / 200) / 0.87962566103423978, math.sqrt(1 / 200)),
+    "uniform": (0.05, 0.05 / math.sqrt(3)),
+    "normal": (np.inf, 0.05),
+}
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_bound_and_spread(name):
+    ag.set_seed(1)
+    bound, stddev = SCALED[name]
+    drawn = INITIALIZERS[name]((200, 100))
+    assert np.abs(drawn).max() <= bound
+    assert abs(drawn.std() / stddev - 1) < 0.02
+    assert abs(drawn.mean()) < 0.02 * stddev * 5
+    if np.isfinite(bound):
+        assert np.abs(drawn).max() > 0.95 * bound
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_shape_dtype_and_seed(name):
+    ag.set_seed(3)
+    first = INITIALIZERS[name]((4, 5))
+    ag.set_seed(3)
+    second = INITIALIZERS[name]((4, 5), np.float64)
+    assert first.shape == (4, 5) and first.dtype == np.float32
+    assert second.dtype == np.float64
+    np.testing.assert_array_equal(first, second.astype(np.float32))
+
+
+def test_constants():
+    np.testing.assert_array_equal(INITIALIZERS["zeros"]((2,)), [0, 0])
+    np.testing.assert_array_equal(INITIALIZERS["ones"]((2,)), [1, 1])
+    np.testing.assert_array_equal(initializers.Constant(2.5)((2,)), [2.5, 2.5])
+
+
+def test_fans_include_the_window():
+    ag.set_seed(0)
+    drawn = VarianceScaling(1.0, "fan_in", "uniform")((3, 3, 4, 50))
+    assert np.abs(drawn).max() <= math.sqrt(3 / 36)
+    assert np.abs(drawn).max() > 0.95 * math.sqrt(3 / 36)
+
+
+def test_a_vector_has_no_fans():
+    with pytest.raises(ag.errors.ShapeError, match=r"got:      \(3,\)"):
+        initializers.glorot_uniform((3,))
+
+
+def test_unknown_mode_is_refused():
+    with pytest.raises(ValueError, match="'fan_in'"):
+        VarianceScaling(1.0, "fan_im", "uniform")((2, 2))
+
+
+def test_numpys_global_state_is_left_alone():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state under test
+    for initializer in INITIALIZERS.values():
+        initializer((3, 3))
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
