@@ -9,14 +9,11 @@ import itertools
 import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autograd_lite.errors import DTypeError, explain
-
-if TYPE_CHECKING:
-    from autograd_lite.op import Plan
 
 tick = itertools.count(1).__next__
 """Numbers nodes and in-place writes alike: a node precedes every node that reads it, and a write
@@ -108,7 +105,7 @@ class Node:
         "shape",
         "version",
     )
-    plan: Plan
+    plan: Any  # op.Plan
     edges: tuple[Node | Traced | None, ...]
     saved: tuple[Any, ...] | None
     order: int

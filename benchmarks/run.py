@@ -1,0 +1,56 @@
+"""All benchmarks, each in a process of its own: the machine, then the tables.
+
+python benchmarks/run.py                          everything, on all cores
+python benchmarks/run.py --only matmul epoch      some of it
+python benchmarks/run.py --threads 2 1 --batch 32 128 1024
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from frame import confined, cores, environment, machine
+
+FOLDER = Path(__file__).parent
+# In this order; a program here prints its tables and takes no other notice of the rest.
+PROGRAMS = ("matmul", "vector", "epoch", "start")
+# How long to start is asked once, whatever the threads.
+ONCE = {"start"}
+
+
+def run(name: str, arguments: list[str], threads: int) -> bool:
+    """Run one program with every library held to so many threads; whether it succeeded."""
+    command = [sys.executable, str(FOLDER / f"{name}.py"), *arguments]
+    with confined(threads):
+        return subprocess.run(command, env=environment(threads)).returncode == 0
+
+
+def main() -> None:
+    """Read the command line, print the machine, run the programs."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=PROGRAMS, default=PROGRAMS)
+    parser.add_argument("--threads", nargs="+", type=int, default=[cores()])
+    parser.add_argument("--batch", nargs="+", default=["128"], help="batch sizes of the epoch")
+    parser.add_argument("--repeats", default="5", help="repeats of the epoch")
+    options = parser.parse_args()
+    extra = {"epoch": ["--repeats", options.repeats, "--batch", *options.batch]}
+
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(machine() + load, flush=True)
+    failed = []
+    for threads in options.threads:
+        for name in options.only:
+            if not (FOLDER / f"{name}.py").exists() or (name in ONCE and threads != cores()):
+                continue
+            if not run(name, extra.get(name, []), threads):
+                failed.append(f"{name} on {threads} threads")
+    if failed:
+        sys.exit("failed: " + ", ".join(failed))
+
+
+if __name__ == "__main__":
+    main()
