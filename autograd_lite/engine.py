@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.errors import GradientError, explain
 from autograd_lite.graph import Node, Place, Traced, Version, place_of
-from autograd_lite.op import ARGUMENT, OUT
+from autograd_lite.op import CONSTANT, OUT, VARIABLE
 from autograd_lite.ops.elementwise import add
 from autograd_lite.ops.shape import astype, sum_to
 
@@ -105,9 +105,8 @@ def _pull_node(
     op, _, through, steps = node.plan
     values = _saved_tensors(node) if create_graph else _saved_arrays(node)
     inner = g if through is None else through.rule(g, *[values[j] for j in through.reads])
-    for i, rule, reads in steps:
-        edge = node.edges[i]
-        if edge is None or (useful is not None and edge not in useful):
+    for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
+        if useful is not None and edge not in useful:
             continue
         d = rule(inner, *[values[j] for j in reads])
         if d is None:
@@ -183,12 +182,34 @@ def _saved_tensors(node: Node) -> list[Any]:
     for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
         if kind == OUT:
             value = Traced.result_type(value, True, node)
-        elif kind == ARGUMENT and isinstance(edge := node.edges[key], Node):
-            value = Traced.result_type(value, True, edge)
-        elif kind == ARGUMENT and edge is not None:
-            value = edge if edge.data is value else _raise_reassigned(node, key)
+        elif kind == VARIABLE:
+            value = _variable(node, key, value)
         tensors.append(value)
     return tensors
+
+
+def _edge(node: Node, argument: int) -> Place:
+    """Where the gradient of an argument goes."""
+    steps = node.plan.steps
+    return next(e for e, s in zip(node.edges, steps, strict=True) if s.argument == argument)
+
+
+def _variable(node: Node, argument: int, value: Any) -> Traced:
+    """A saved argument as the Tensor that it was."""
+    edge = _edge(node, argument)
+    if isinstance(edge, Node):
+        return Traced.result_type(value, True, edge)
+    if edge.data is value:
+        return edge
+    op = node.plan.op
+    raise GradientError(
+        explain(
+            f"backward, at `{op.name}`",
+            f"`.data` of its argument `{op.arguments[argument]}` was replaced after the forward",
+            expected="the array that the op was called with",
+            fix="replace it after backward()",
+        )
+    )
 
 
 def _check_versions(node: Node) -> None:
@@ -196,14 +217,14 @@ def _check_versions(node: Node) -> None:
     assert node.saved is not None  # noqa: S101 - `_reachable` has looked
     op = node.plan.op
     for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
-        owner: Place | None = None
         if kind == OUT:
             owner, name = node, "its output"
-        elif kind == ARGUMENT:
-            owner, name = node.edges[key], f"its argument `{op.arguments[key]}`"
-            if isinstance(value, Traced):
-                owner = place_of(value)
-        if owner is not None and owner.version and owner.version.written > node.order:
+        elif kind == VARIABLE or (kind == CONSTANT and isinstance(value, Traced)):
+            owner = _edge(node, key) if kind == VARIABLE else place_of(value)
+            name = f"its argument `{op.arguments[key]}`"
+        else:
+            continue
+        if owner.version and owner.version.written > node.order:
             raise GradientError(
                 explain(
                     f"backward, at `{op.name}`",
@@ -212,15 +233,3 @@ def _check_versions(node: Node) -> None:
                     fix="write after backward(), or into a copy",
                 )
             )
-
-
-def _raise_reassigned(node: Node, key: int) -> Any:
-    op = node.plan.op
-    raise GradientError(
-        explain(
-            f"backward, at `{op.name}`",
-            f"`.data` of its argument `{op.arguments[key]}` was replaced after the forward pass",
-            expected="the array that the op was called with",
-            fix="replace it after backward()",
-        )
-    )

@@ -90,8 +90,9 @@ class Version:
 class Node:
     """One recorded call: the plan of its op, the inputs' places, and what its rules will read.
 
-    `edges` has an entry for each argument: the Node that made it, the leaf itself, or None where no
-    gradient is needed. `saved` is what `plan.keeps` names, or None once a backward pass freed it.
+    `edges` has an entry for each argument that needs a gradient, in the order of `plan.steps`: the
+    Node that made it, or the leaf itself. `saved` is what `plan.keeps` names, or None once a
+    backward pass has freed it.
     """
 
     __slots__ = (
@@ -106,8 +107,8 @@ class Node:
         "version",
     )
     plan: Any  # op.Plan
-    edges: tuple[Node | Traced | None, ...]
-    saved: tuple[Any, ...] | None
+    edges: tuple[Node | Traced, ...]
+    saved: list[Any] | None
     order: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]

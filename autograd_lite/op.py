@@ -18,8 +18,9 @@ from autograd_lite.graph import STATE, Node, Traced, share_version, tick
 
 Rule = Callable[..., Any]
 
-ARGUMENT, OUT, SHAPE, SETTING, POSITION = range(5)
+VARIABLE, CONSTANT, OUT, SHAPE, SETTING, POSITION = range(6)
 EMPTY = inspect.Parameter.empty
+NOTHING: dict[str, Any] = {}
 
 
 class Step(NamedTuple):
@@ -31,7 +32,11 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How a node of `op` is pulled back when just these arguments need a gradient."""
+    """How a node of `op` is pulled back when just some arguments need a gradient.
+
+    Those are the arguments of `steps`, and the node's edges are in the same order. `keeps` says
+    what is saved as (kind, key): an argument with or without an edge, the output, or a setting.
+    """
 
     op: Op
     keeps: tuple[tuple[int, Any], ...]
@@ -78,7 +83,7 @@ class Op:
         self.positional = all(p.kind == p.POSITIONAL_ONLY for p in parameters)
         self.arguments = tuple(p.name for p in parameters[: len(self.vjps)])
         self.defaults = {p.name: p.default for p in parameters if p.default is not EMPTY}
-        self.settings = {p.name: p.default for p in parameters[len(self.vjps) :]}
+        self.settings = tuple(p.name for p in parameters[len(self.vjps) :])
         self.plans: dict[int, Plan] = {}
         self._check_rules()
         call = _variadic_call(self) if self.variadic else _call(self)
@@ -109,7 +114,7 @@ class Op:
             if name in ("position", "shapes"):
                 return (POSITION, None) if name == "position" else (SHAPE, None)
         elif name in self.arguments:
-            return ARGUMENT, self.arguments.index(name)
+            return CONSTANT, self.arguments.index(name)
         elif name.endswith("_shape") and name[:-6] in self.arguments:
             return SHAPE, self.arguments.index(name[:-6])
         raise TypeError(
@@ -117,32 +122,29 @@ class Op:
                 self.name,
                 "a rule names what the op does not have",
                 got=f"`{name}`",
-                expected=f"`out`, `<argument>_shape`, or one of {[*self.arguments, *self.settings]}",
+                expected=f"`out`, `<argument>_shape` or one of {[*self.arguments, *self.settings]}",
             )
         )
 
     def plan(self, mask: int, count: int) -> Plan:
         """The plan for the arguments whose bits are set in `mask`, of `count` arguments."""
-        plan = self.plans.get(mask)
-        if plan is None:
-            plan = self.plans[mask] = self._make_plan(mask, count)
-        return plan
-
-    def _make_plan(self, mask: int, count: int) -> Plan:
         keeps: list[tuple[int, Any]] = []
 
+        def need(i: int, kind: int, key: Any) -> tuple[int, Any]:
+            if kind == CONSTANT and mask >> key & 1:
+                return VARIABLE, key
+            return (POSITION, i) if kind == POSITION else (kind, key)
+
         def step(i: int, rule: Rule) -> Step:
-            needs = [
-                (POSITION, i) if kind == POSITION else (kind, key)
-                for kind, key in self._needs(rule)
-            ]
-            keeps.extend(need for need in needs if need not in keeps)
+            needs = [need(i, *meant) for meant in self._needs(rule)]
+            keeps.extend(n for n in needs if n not in keeps)
             return Step(i, rule, tuple(map(keeps.index, needs)))
 
         through = step(-1, self.through) if self.through else None
         rules = self.vjps * count if self.variadic else self.vjps
         steps = [step(i, r) for i, r in enumerate(rules) if r is not None and mask >> i & 1]
-        return Plan(self, tuple(keeps), through, tuple(steps))
+        plan = self.plans[mask] = Plan(self, tuple(keeps), through, tuple(steps))
+        return plan
 
     def mask(self, args: Sequence[Any]) -> int:
         """Bits of the arguments that need a gradient and have a rule."""
@@ -157,48 +159,53 @@ class Op:
         """The result of a call in which some argument is Traced: recorded if need be."""
         mask = self.mask(args) if STATE.recording else 0
         if mask:
-            result = self.record(out, args, settings, mask)
+            plan = self.plans.get(mask) or self.plan(mask, len(args))
+            edges = tuple([args[i].node or args[i] for i, _, _ in plan.steps])
+            result = record(out, args, settings, plan, edges)
         else:
             result = Traced.result_type(out)
         if self.view and isinstance(args[0], Traced):
             share_version(result, args[0])
         return result
 
-    def record(self, out: Any, args: Sequence[Any], settings: dict[str, Any], mask: int) -> Traced:
-        """Put `out` into the graph, with what the rules of the masked arguments will read."""
-        plan = self.plans.get(mask) or self.plan(mask, len(args))
-        if type(out) is not np.ndarray:
-            out = np.asarray(out)
-        edges: list[Any] = [None] * len(args)
-        for i, _, _ in plan.steps:
-            edges[i] = args[i].node or args[i]
-        saved: list[Any] = []
-        for kind, key in plan.keeps:
-            if kind == ARGUMENT:
-                a = args[key]
-                # A constant is kept as a Tensor, for its version; the others have theirs by edge.
-                saved.append(a.data if edges[key] is not None else a)
-            elif kind == OUT:
-                saved.append(out)
-            else:
-                saved.append(self._other(kind, key, args, settings))
-        node = Node()
-        node.plan = plan
-        node.edges = tuple(edges)
-        node.saved = tuple(saved)
-        node.order = tick()
-        node.shape = out.shape
-        node.dtype = out.dtype
-        node.hooks = node.version = None
-        return Traced.result_type(out, True, node)
-
-    def _other(self, kind: int, key: Any, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+    def other(self, kind: int, key: Any, args: Sequence[Any], settings: dict[str, Any]) -> Any:
         """What a rule reads besides arguments and the output."""
         if kind == SETTING:
             return settings[key] if key in settings else self.defaults[key]
         if kind == POSITION:
             return key
-        return [np.shape(a) for a in args] if key is None else np.shape(args[key])
+        return [_shape(a) for a in args] if key is None else _shape(args[key])
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return x.shape if isinstance(x, (Traced, np.ndarray)) else np.shape(x)
+
+
+def record(
+    out: Any, args: Sequence[Any], settings: dict[str, Any], plan: Plan, edges: tuple[Any, ...]
+) -> Traced:
+    """Put `out` into the graph, with what the rules of the plan will read."""
+    if type(out) is not np.ndarray:
+        out = np.asarray(out)
+    saved: list[Any] = []
+    for kind, key in plan.keeps:
+        if kind == VARIABLE:
+            saved.append(args[key].data)
+        elif kind == OUT:
+            saved.append(out)
+        elif kind == CONSTANT:
+            saved.append(args[key])  # as a Tensor if it is one, for its version
+        else:
+            saved.append(plan.op.other(kind, key, args, settings))
+    node = Node()
+    node.plan = plan
+    node.edges = edges
+    node.saved = saved
+    node.order = tick()
+    node.shape = out.shape
+    node.dtype = out.dtype
+    node.hooks = node.version = None
+    return Traced.result_type(out, True, node)
 
 
 OPS: dict[str, Op] = {}
@@ -227,37 +234,41 @@ def _call(op: Op) -> Callable[..., Any]:
 
 
 def _unary_call(op: Op) -> Callable[..., Any]:
-    forward, record = op.forward, op.record
+    forward, plan = op.forward, op.plan(1, 1)
 
     def call(x: Any, /) -> Any:
         if not isinstance(x, Traced):
             return forward(x)
         out = forward(x.data)
         if x.requires_grad and STATE.recording:
-            return record(out, (x,), {}, 1)
+            return record(out, (x,), NOTHING, plan, (x.node or x,))
         return Traced.result_type(out)
 
     return call
 
 
 def _binary_call(op: Op) -> Callable[..., Any]:
-    forward, record = op.forward, op.record
+    forward = op.forward
+    left, right, both = (op.plan(mask, 2) for mask in (1, 2, 3))
 
     def call(x: Any, y: Any, /) -> Any:
         if isinstance(x, Traced):
             if isinstance(y, Traced):
                 out = forward(x.data, y.data)
-                mask = x.requires_grad + 2 * y.requires_grad
+                if y.requires_grad and STATE.recording:
+                    if x.requires_grad:
+                        return record(out, (x, y), NOTHING, both, (x.node or x, y.node or y))
+                    return record(out, (x, y), NOTHING, right, (y.node or y,))
             else:
                 out = forward(x.data, y)
-                mask = x.requires_grad
+            if x.requires_grad and STATE.recording:
+                return record(out, (x, y), NOTHING, left, (x.node or x,))
         elif isinstance(y, Traced):
             out = forward(x, y.data)
-            mask = 2 * y.requires_grad
+            if y.requires_grad and STATE.recording:
+                return record(out, (x, y), NOTHING, right, (y.node or y,))
         else:
             return forward(x, y)
-        if mask and STATE.recording:
-            return record(out, (x, y), {}, mask)
         return Traced.result_type(out)
 
     return call
@@ -291,7 +302,7 @@ def _general_call(op: Op) -> Callable[..., Any]:
 
 
 def _variadic_call(op: Op) -> Callable[..., Any]:
-    forward, names = op.forward, list(op.settings)
+    forward, names = op.forward, op.settings
 
     def call(arrays: Sequence[Any], *positional: Any, **settings: Any) -> Any:
         settings.update(zip(names, positional, strict=False))
