@@ -217,6 +217,7 @@ def _check_versions(node: Node) -> None:
     assert node.saved is not None  # noqa: S101 - `_reachable` has looked
     op = node.plan.op
     for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
+        owner: Place
         if kind == OUT:
             owner, name = node, "its output"
         elif kind == VARIABLE or (kind == CONSTANT and isinstance(value, Traced)):

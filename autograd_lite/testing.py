@@ -147,7 +147,7 @@ class _Check:
             units = np.eye(x.size).reshape(x.size, *x.shape)
             numeric = np.array([self.difference(i, u) for u in units]).reshape(x.size, size).T
             exact = jacobian(lambda y: self.flat(i, y))(x).reshape(size, x.size)
-            self.compare(i, exact, numeric, lambda at: (at[0], np.unravel_index(at[1], x.shape)))
+            self.compare(i, exact, numeric, list(np.ndindex(x.shape)))
         else:
             self.directions(i, size)
 
@@ -166,7 +166,7 @@ class _Check:
             numeric = np.vdot(v, self.difference(i, u))
             exact = np.vdot(gradient, u)
             where = np.unravel_index(np.abs(u).argmax(), x.shape)
-            self.compare(i, np.array([exact]), np.array([numeric]), lambda at, w=where: ("v", w))
+            self.compare(i, np.array([[exact]]), np.array([[numeric]]), [where])
 
     def flat(self, i: int, y: Any) -> Any:
         """The output as a vector, with argument i replaced."""
@@ -183,20 +183,20 @@ class _Check:
 
         return (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * h)
 
-    def compare(self, i: int, exact: Any, numeric: Any, place: Callable[[Any], Any]) -> None:
-        """Raise unless the two agree everywhere."""
+    def compare(self, i: int, exact: Any, numeric: Any, indices: Sequence[Any]) -> None:
+        """Raise unless two Jacobians agree; their columns stand for entries at `indices`."""
         largest = np.abs(numeric).max(initial=1)
         excess = np.abs(exact - numeric) - (self.atol * largest + self.rtol * np.abs(numeric))
         if (excess <= 0).all():
             return
-        at = np.unravel_index(np.nan_to_num(excess, nan=np.inf).argmax(), excess.shape)
-        output, index = place(at)
-        ours, theirs = float(exact[at]), float(numeric[at])
+        row, column = np.unravel_index(np.nan_to_num(excess, nan=np.inf).argmax(), excess.shape)
+        ours, theirs = float(exact[row, column]), float(numeric[row, column])
+        index = tuple(map(int, indices[column]))
         raise GradientCheckError(
             explain(
                 f"gradcheck of {self.name}",
                 f"wrong derivative by argument {self.argument_name(i)} "
-                f"at index {tuple(map(int, index))}, of output {output}",
+                f"at index {index}" + (f", of output {row}" if len(exact) > 1 else ""),
                 got=f"{ours:.10g}",
                 expected=f"{theirs:.10g}, by differences" + _hint(ours, theirs),
             )

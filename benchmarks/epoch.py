@@ -98,12 +98,12 @@ def measure(names: list[str], batch: int, threads: int, repeats: int) -> str:
             f"{medians[name]:.3f}",
             f"{min(worker.seconds):.3f}",
             f"{worker.accuracy:.4f}",
-            f"{medians[name] / base:.2f}",
+            f"{base / medians[name]:.2f}",
         ]
         for name, worker in workers.items()
     ]
     title = f"One epoch of MNIST, batch {batch}, threads: {threads} (median of {repeats})"
-    heads = ["system", "seconds", "best", "test accuracy", f"time / {names[0]}"]
+    heads = ["system", "seconds", "best", "test accuracy", f"{names[0]} / it"]
     return table(title, heads, rows)
 
 

@@ -39,8 +39,11 @@ def main() -> None:
     options = parser.parse_args()
     extra = {"epoch": ["--repeats", options.repeats, "--batch", *options.batch]}
 
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(machine() + load, flush=True)
+    print(machine(), flush=True)
+    # A pool whose threads wait by spinning takes ten times as long when a core is taken from it.
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > cores() / 2:
+        print(f"The machine is busy (load {load:.1f}): expect nonsense, above all on many threads.")
     failed = []
     for threads in options.threads:
         for name in options.only:

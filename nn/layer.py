@@ -118,9 +118,9 @@ class Layer:
         """Every parameter once, in the order of creation."""
         return [p for _, p in self.named_parameters()]
 
-    def sublayers(self) -> list[Layer]:
-        """The layers directly below this one."""
-        return [v for _, v in _members(vars(self), "") if isinstance(v, Layer)]
+    def sublayers(self) -> dict[str, Layer]:
+        """The layers directly below this one, by attribute."""
+        return {k: v for k, v in _members(vars(self), "") if isinstance(v, Layer)}
 
     @property
     def trainable(self) -> bool:

@@ -243,11 +243,13 @@ def get(metric: Any, loss: losses.Loss, where: str) -> Metric:
 
 
 def get_all(name: str, metrics: Any, loss: losses.Loss) -> list[Metric]:
-    """`compile`'s argument of this name as metrics.
+    """`compile`'s argument of this name as metrics; none for None.
 
     Raises:
         TypeError: it is no list.
     """
+    if metrics is None:
+        return []
     where = f"compile: `{name}`"
     if isinstance(metrics, str) or not isinstance(metrics, Iterable):
         fix = f"{name}=[{metrics!r}]"

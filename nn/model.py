@@ -145,7 +145,7 @@ class Sequential(Model):
             )
         if "name" not in vars(layer):
             alike = sum(type(other) is type(layer) for other in self.layers)
-            layer.name = f"{layer.name}_{alike}" if alike else layer.name
+            layer.name += f"_{alike}" if alike else ""
         self.layers.append(layer)
 
     def _build_at_once(self) -> None:

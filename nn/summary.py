@@ -9,7 +9,7 @@ HEADER = ("Layer", "Output shape", "Params")
 
 def table(model: Layer) -> str:
     """The layers directly below `model`, their output shapes and parameter counts, and totals."""
-    rows = [_row(layer) for layer in model.sublayers()]
+    rows = [_row(path, layer) for path, layer in model.sublayers().items()]
     widths = [max(map(len, column)) for column in zip(HEADER, *rows, strict=True)]
     parameters = model.parameters()
     total = sum(p.size for p in parameters)
@@ -30,10 +30,11 @@ def table(model: Layer) -> str:
     )
 
 
-def _row(layer: Layer) -> tuple[str, str, str]:
+def _row(path: str, layer: Layer) -> tuple[str, str, str]:
+    name = layer.name if "name" in vars(layer) else path
     shape = "?" if layer.output_shape is None else str(layer.output_shape)
     params = f"{layer.count_params():,}" if layer.built else "not built"
-    return f"{layer.name} ({type(layer).__name__})", shape, params
+    return f"{name} ({type(layer).__name__})", shape, params
 
 
 def _line(cells: tuple[str, str, str], widths: list[int]) -> str:

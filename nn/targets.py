@@ -13,6 +13,8 @@ from autograd_lite.errors import DTypeError, ShapeError, explain
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 
+FLATTEN = "a new model with layers.Flatten() first: now each sample gives several rows"
+
 
 def as_operand(x: Any) -> Any:
     """A Tensor as it is, anything else as an array."""
@@ -30,7 +32,9 @@ def align(where: str, y_true: Any, shape: Shape) -> Any:
     longer, shorter = sorted((y_true.shape, shape), key=len, reverse=True)
     if longer == (*shorter, 1) and len(shorter) == 1:
         return y_true.reshape(shape)
-    if where.startswith("categorical") and y_true.ndim < len(shape):
+    if len(shape) > y_true.ndim + 1:
+        fix = FLATTEN
+    elif where.startswith("categorical") and y_true.ndim < len(shape):
         fix = f'loss="sparse_{where}" for integer labels, or one-hot targets'
     else:
         fix = "a last layer with as many units as there are targets to a sample, or y.reshape(...)"
@@ -74,14 +78,18 @@ def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
     if labels.shape == (*shape[:-1], 1):
         labels = labels.reshape(shape[:-1])
     if labels.shape != shape[:-1]:
-        one_hot = labels.shape == shape
+        fix = None
+        if len(shape) > labels.ndim + 1:
+            fix = FLATTEN
+        elif labels.shape == shape:
+            fix = 'loss="categorical_crossentropy" for one-hot targets'
         raise ShapeError(
             explain(
                 where,
                 "there is not one label for each prediction",
                 got=f"y_true {labels.shape}, y_pred {shape}",
                 expected=f"y_true {shape[:-1]}",
-                fix='loss="categorical_crossentropy" for one-hot targets' if one_hot else None,
+                fix=fix,
             )
         )
     return labels.astype(np.int64) if labels.dtype.kind == "b" else labels

@@ -61,8 +61,8 @@ class Trainer(Layer):
         self,
         optimizer: Any,
         loss: Any,
-        metrics: Sequence[Any] = (),
-        weighted_metrics: Sequence[Any] = (),
+        metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
     ) -> None:
         """Say how to train.
 
@@ -216,17 +216,14 @@ class Trainer(Layer):
         batch_size = positive_int("predict", "batch_size", batch_size)
         shown = BAR if level("predict", verbose) == BAR else SILENT
         x = data.as_input(x.data if isinstance(x, ag.Tensor) else x, self.dtype)
-        n = len(x)
-        result: Array | None = None
-        starts = range(0, max(n, 1), batch_size)
+        starts = range(0, max(len(x), 1), batch_size)  # no rows make an empty batch, for its shape
+        outputs = []
         with ag.no_grad(), Progress("Predict", len(starts), shown) as line:
             for start in starts:
                 out = self(x[start : start + batch_size])
-                if result is None:
-                    result = np.empty((n, *out.shape[1:]), out.dtype)
-                result[start : start + batch_size] = out.data if isinstance(out, ag.Tensor) else out
+                outputs.append(out.data if isinstance(out, ag.Tensor) else out)
                 line.advance(dict)
-        return np.empty(0) if result is None else result
+        return np.concatenate(outputs)
 
     def train_on_batch(
         self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
@@ -234,7 +231,7 @@ class Trainer(Layer):
         """One training step on these samples; loss and metrics of just this batch, before it."""
         batch = self._samples("train_on_batch", x, y, sample_weight)
         self._bind_optimizer()
-        tally = Tally([*self.metrics, *self.weighted_metrics])
+        tally = self._tally()
         tally.add(self.train_step(*batch), len(batch[0]))
         return tally.logs() if return_dict else _plain(tally.logs())
 
@@ -243,7 +240,7 @@ class Trainer(Layer):
     ) -> float | list[float] | Logs:
         """Loss and metrics of these samples."""
         batch = self._samples("test_on_batch", x, y, sample_weight)
-        tally = Tally([*self.metrics, *self.weighted_metrics])
+        tally = self._tally()
         with ag.no_grad():
             tally.add(self.test_step(*batch), len(batch[0]))
         return tally.logs() if return_dict else _plain(tally.logs())
@@ -269,6 +266,9 @@ class Trainer(Layer):
         self._watch(y, y_pred, sample_weight)
         return float(loss.item())
 
+    def _tally(self) -> Tally:
+        return Tally([*self.metrics, *self.weighted_metrics])
+
     def _watch(self, y: Array, y_pred: Any, sample_weight: Array | None) -> None:
         for metric in self.metrics:
             metric.update_state(y, y_pred)
@@ -278,7 +278,7 @@ class Trainer(Layer):
     def _train_epoch(
         self, epoch: int, batches: Iterable[Columns], hooks: Callbacks, line: Progress
     ) -> Logs:
-        tally = Tally([*self.metrics, *self.weighted_metrics])
+        tally = self._tally()
         begin, end = hooks.hooks["on_train_batch_begin"], hooks.hooks["on_train_batch_end"]
         for step, batch in enumerate(batches):
             for hook in begin:
@@ -297,7 +297,7 @@ class Trainer(Layer):
     def _test(
         self, batches: Iterable[Columns], hooks: Callbacks, line: Progress | None = None
     ) -> Logs:
-        tally = Tally([*self.metrics, *self.weighted_metrics])
+        tally = self._tally()
         hooks("on_test_begin")
         with ag.no_grad():
             for step, batch in enumerate(batches):

@@ -15,8 +15,10 @@ from autograd_lite.kernels import runtime
 # the product (64x64x64).
 _FEWEST_PRODUCTS = 500_000
 _FEWEST_ROWS = _FEWEST_COLUMNS = 4
-# One core's rate, which decides whether waking others pays.
+# One core's rate, which decides whether waking others pays. Fewer columns than these take as long
+# as so many (128x512x10, 512x128x10).
 _PRODUCTS_PER_MICROSECOND = 80_000
+_COLUMNS_PAID_FOR = 20
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -146,5 +148,6 @@ def _is_one_stack(x):
 
 def _multiply(a, b, out, bias=None, relu=False):
     multiply = _kernel()
-    threads = runtime.threads(a.size * b.shape[-1] / _PRODUCTS_PER_MICROSECOND)
+    products = a.size * max(b.shape[-1], _COLUMNS_PAID_FOR)
+    threads = runtime.threads(products / _PRODUCTS_PER_MICROSECOND)
     multiply(a, b, out, bias, relu, threads)

@@ -23,7 +23,7 @@ from pathlib import Path
 from autograd_lite.errors import explain
 
 # Microseconds of work from which waking other threads pays, several times what it costs.
-_START_OPENMP = 15.0
+_START_OPENMP = 10.0
 _START_WORKQUEUE = 600.0
 _SOURCES = Path(__file__).parent
 

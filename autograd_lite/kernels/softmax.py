@@ -17,7 +17,7 @@ from autograd_lite.kernels.runtime import use_compiled
 
 _FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 # Microseconds a byte of logits on one thread, about.
-_COST = 1e-4
+_COST = 6e-5
 
 
 @functools.cache

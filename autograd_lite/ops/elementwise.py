@@ -376,9 +376,9 @@ def _predicate(ufunc, text, pair=True):
     return op(vjps=(None, None) if pair else (None,), ufunc=ufunc)(named)
 
 
-greater = _predicate(np.greater, "``x > y``")
+greater: Any = _predicate(np.greater, "``x > y``")
 greater_equal = _predicate(np.greater_equal, "``x >= y``")
-less = _predicate(np.less, "``x < y``")
+less: Any = _predicate(np.less, "``x < y``")
 less_equal = _predicate(np.less_equal, "``x <= y``")
 equal = _predicate(np.equal, "``x == y``")
 not_equal = _predicate(np.not_equal, "``x != y``")

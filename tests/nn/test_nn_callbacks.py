@@ -176,7 +176,7 @@ def test_early_stopping_starts_afresh_with_each_fit():
 
 
 def test_an_unknown_monitor_names_what_there_is():
-    with pytest.raises(ValueError, match="(?s)EarlyStopping: `monitor`.*'val_loss'.*one of loss"):
+    with pytest.raises(ValueError, match=r"(?s)EarlyStopping: `monitor`.*'val_loss'.*one of loss"):
         model().fit(X, Y, callbacks=EarlyStopping(), verbose=0)
 
 

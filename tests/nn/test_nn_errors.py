@@ -161,6 +161,14 @@ def test_images_for_a_net_of_rows_name_flatten():
         net.predict(X.reshape((20, 2, 2)), verbose=0)
 
 
+@pytest.mark.parametrize(
+    ("loss", "y"), [("sparse_categorical_crossentropy", LABELS), ("mse", LABELS * 1.0)]
+)
+def test_images_for_an_unbuilt_net_of_rows_name_flatten(loss, y):
+    with pytest.raises(ValueError, match=r"y_pred \(20, 2, 3\)(?s:.*)layers\.Flatten\(\) first"):
+        model(loss, built=False).fit(X.reshape((20, 2, 2)), y, verbose=0)
+
+
 @pytest.mark.parametrize("size", [0, -1, 2.5, "8"])
 def test_batch_sizes_of_evaluate_and_predict(size):
     net = model()
@@ -179,7 +187,7 @@ def test_logits_twice_is_refused():
 def test_nothing_to_train():
     flat = nn.Sequential([layers.Flatten()])
     flat.compile("sgd", "mse")
-    with pytest.raises(RuntimeError, match="nothing to train(?s:.*)0 parameters in the model"):
+    with pytest.raises(RuntimeError, match=r"nothing to train(?s:.*)0 parameters in the model"):
         flat.fit(X, X, verbose=0)
     frozen = model()
     frozen.trainable = False
@@ -191,7 +199,7 @@ def test_the_optimizer_of_another_model_is_refused():
     first, second = model(), model()
     first.fit(X, LABELS, verbose=0)
     second.compile(first.optimizer, "sparse_categorical_crossentropy")
-    with pytest.raises(RuntimeError, match="nothing to train(?s:.*)a new optimizer"):
+    with pytest.raises(RuntimeError, match=r"nothing to train(?s:.*)a new optimizer"):
         second.fit(X, LABELS, verbose=0)
 
 

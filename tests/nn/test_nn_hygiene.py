@@ -83,9 +83,9 @@ def test_a_thousand_predictions(no_collector):
 
     def run(steps):
         for _ in range(steps):
-            net.predict(X[:1], verbose=0)
+            net.predict(X, verbose=0)
 
-    assert growth(run, 1000) < 100_000
+    assert growth(run, 1000) < 1_000_000
 
 
 def test_the_graph_dies_with_the_step(no_collector):

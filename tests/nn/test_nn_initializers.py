@@ -69,7 +69,7 @@ def test_unknown_mode_is_refused():
 
 
 def test_numpys_global_state_is_left_alone():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the state under test
+    before = np.random.get_state()[1].copy()
     for initializer in INITIALIZERS.values():
         initializer((3, 3))
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], before)

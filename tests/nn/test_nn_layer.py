@@ -69,12 +69,12 @@ def test_parameters_is_the_same_list_without_names():
 
 def test_sublayers_are_those_directly_below():
     tree = Tree()
-    assert tree.sublayers() == [
-        tree.blocks[0],
-        tree.blocks[1][0],
-        tree.heads["a"],
-        tree.heads["b"][0],
-    ]
+    assert tree.sublayers() == {
+        "blocks.0": tree.blocks[0],
+        "blocks.1.0": tree.blocks[1][0],
+        "heads.a": tree.heads["a"],
+        "heads.b.0": tree.heads["b"][0],
+    }
 
 
 def test_build_runs_once_with_a_free_batch_axis():

@@ -281,7 +281,7 @@ def test_weights_apply_to_all_entries_of_a_sample():
 
 
 def test_unknown_reduction():
-    with pytest.raises(ValueError, match="(?s)`reduction`.*did you mean 'sum'"):
+    with pytest.raises(ValueError, match=r"(?s)`reduction`.*did you mean 'sum'"):
         losses.MeanSquaredError(reduction="summ")
 
 

@@ -127,7 +127,7 @@ def test_ways_of_naming_a_metric(choice, kind, name):
 
 
 def test_unknown_names_are_offered_the_nearest():
-    with pytest.raises(ValueError, match="(?s)here: unknown name.*did you mean 'accuracy'"):
+    with pytest.raises(ValueError, match=r"(?s)here: unknown name.*did you mean 'accuracy'"):
         metrics.get("acuracy", losses.MeanSquaredError(), "here")
 
 

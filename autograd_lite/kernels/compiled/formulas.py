@@ -98,6 +98,17 @@ def exp(x):
     return result * x.lift(2.0**-table.half).where(small, 2.0**table.half)
 
 
+def exp_below(x):
+    """`exp` for x up to 1, cheaper, within 1.1 ulp: softmax subtracts a maximum first."""
+    table = _EXP[x.bits]
+    x = x.at_least(table.lowest)
+    biased = x.fma(1 / math.log(2), table.magic)
+    n = biased - table.magic
+    r = n.fma(-table.log2_low, n.fma(-table.log2_high, x))
+    power = (r * r).fma(_polynomial(r, table.series), r) + 1.0
+    return power * _power_of_two(biased + table.half, table) * 2.0**-table.half
+
+
 # (tanh(x) - x) / x**3 as a polynomial in x**2 below _TANH_SMALL, highest power first.
 _TANH_SMALL = 0.55
 _TANH = {
@@ -207,14 +218,13 @@ def log(x):
     bits = (x * 2.0**table.up).where(subnormal, x).as_bits()
     moved = bits + (table.one - table.middle)
     k = ((moved >> table.shift) | x.lift(table.integer).as_bits()).as_floats()
-    k = k - x.lift(table.integer + table.bias + table.up).where(
-        subnormal, table.integer + table.bias
-    )
+    bias = table.integer + table.bias
+    k = k - x.lift(bias + table.up).where(subnormal, bias)
     f = ((moved & table.mantissa) + table.middle).as_floats() - 1.0
     s = f / (f + 2.0)
     z = s * s
-    half_square = f * f * 0.5
-    rest = s * (half_square + z * _polynomial(z, table.series))
-    result = k * table.log2_high - ((half_square - (rest + k * table.log2_low)) - f)
-    result = result.where(x > 0.0, x.lift(-math.inf).where(x.equals(0.0), math.nan))
-    return result.where(x < math.inf, x.where(x.equals(math.inf), result))
+    half_square = f * 0.5 * f
+    rest = s * z.fma(_polynomial(z, table.series), half_square)
+    result = k.fma(table.log2_high, f - (half_square - k.fma(table.log2_low, rest)))
+    result = result.where(x < math.inf, math.inf)
+    return result.where(x > 0.0, x.lift(-math.inf).where(x.equals(0.0), math.nan))

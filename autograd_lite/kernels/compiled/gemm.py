@@ -22,12 +22,13 @@ from autograd_lite.kernels.compiled.parallel import share, split
 from autograd_lite.kernels.compiled.tile import (
     HEIGHTS,
     NARROW,
+    NARROW_COLUMNS,
     NARROW_HEIGHT,
-    NARROW_VECTORS,
     VECTORS,
     copy_scalar,
     copy_vector,
     data,
+    keep,
     lanes_and_size,
     tile,
     transpose,
@@ -37,21 +38,24 @@ from autograd_lite.kernels.runtime import kernel
 _DEPTH_BYTES = 1024  # of a slab's row; slab and panel of this depth just fill 48 KiB of L1
 _PACK_ROWS = 512 if HEIGHTS[0] > 6 else 64  # rows of C from which copying B into panels pays
 
-_inner = njit(nogil=True, error_model="numpy")  # for functions that only kernels call
+# Functions that only kernels call. Inlined as Python, they share one run of the compiler.
+_inner = njit(nogil=True, error_model="numpy")
+_inlined = njit(inline="always")
 
 
 @_inner
-def _pack(source, across, along, count, depth, target, target_row, like):
-    """``target[k, i] = source[i, k]`` for `count` rows, padded to whole vectors, and `depth`.
+def _pack(source, across, along, count, room, depth, target, target_row, like):
+    """``target[k, i] = source[i, k]`` for i < `count` and k < `depth`, padded up to `room`.
 
     `across` and `along` are the byte strides of i and k. Memory up to the next whole vector of
-    depth is overwritten too.
+    depth is overwritten too. Nothing is left as it was found: a tile computes with the padding,
+    and subnormal numbers there would slow it.
     """
     lane_count, size = lanes_and_size(like)
-    for i in range(0, count, lane_count):
-        some = min(lane_count, count - i)
+    for i in range(0, room, lane_count):
+        some = max(0, min(lane_count, count - i))
         start, end = source + i * across, target + i * size
-        if across == size:
+        if across == size or some == 0:
             for k in range(depth):
                 copy_vector(start + k * along, end + k * target_row, some, like)
         elif along == size:
@@ -66,7 +70,7 @@ def _pack(source, across, along, count, depth, target, target_row, like):
                     copy_scalar(start + j * across + k * along, place, like)
 
 
-@_inner
+@_inlined
 def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cache, work):
     """Compute one thread's m x n rectangle of one product.
 
@@ -76,7 +80,7 @@ def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cach
     lane_count, size = lanes_and_size(floor)
     depth, width, panels = _blocks(m, n, k, b_col, cache, floor)
     columns = VECTORS * lane_count
-    narrow = n <= NARROW_VECTORS * lane_count
+    narrow = n <= min(NARROW_COLUMNS, columns)
     packs = panels > 1
     slab_row, panel_row = -(-HEIGHTS[0] // lane_count) * lane_count * size, columns * size
     slab = (work.ctypes.data + 63) // 64 * 64
@@ -92,7 +96,7 @@ def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cach
             for j in range(streamed, right, columns):
                 place = panel + (j - streamed) // columns * panel_size
                 some = min(columns, right - j)
-                _pack(b_k + j * b_col, b_col, b_row, some, deep, place, panel_row, floor)
+                _pack(b_k + j * b_col, b_col, b_row, some, columns, deep, place, panel_row, floor)
             row = 0
             while row < m:
                 height, rows = _stripe(m, row, narrow)
@@ -101,7 +105,7 @@ def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cach
                     from_a, along = a_k, a_col
                 else:
                     from_a, along = slab, slab_row
-                    _pack(a_k, a_row, a_col, rows, deep, slab, slab_row, floor)
+                    _pack(a_k, a_row, a_col, rows, rows, deep, slab, slab_row, floor)
                 for j in range(left, right, columns):
                     if j < streamed:
                         from_b, stride = b_k + j * size, b_row
@@ -116,12 +120,12 @@ def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cach
                 row += rows
 
 
-@_inner
+@_inlined
 def _blocks(m, n, k, b_col, cache, like):
     """Depth and width of B's blocks, and the number of panels to keep of one."""
     lane_count, size = lanes_and_size(like)
     most = _DEPTH_BYTES // size
-    if n <= NARROW_VECTORS * lane_count:
+    if n <= min(NARROW_COLUMNS, VECTORS * lane_count):
         most *= 2
     blocks = (k + most - 1) // most
     depth = ((k + blocks - 1) // blocks + lane_count - 1) // lane_count * lane_count
@@ -131,7 +135,7 @@ def _blocks(m, n, k, b_col, cache, like):
     return depth, width, panels if b_col != size or m >= _PACK_ROWS else 1
 
 
-@_inner
+@_inlined
 def _room(m, n, k, b_col, cache, like):
     """Bytes of workspace that `_part` needs."""
     lane_count, size = lanes_and_size(like)
@@ -140,7 +144,7 @@ def _room(m, n, k, b_col, cache, like):
     return (depth + lane_count) * (slab_row + panels * VECTORS * lane_count) * size + 64
 
 
-@_inner
+@_inlined
 def _stripe(m, row, narrow):
     """Number of the tile for the stripe from `row` on, and how many of its rows are there.
 
@@ -158,7 +162,7 @@ def _stripe(m, row, narrow):
     return height, min(height, left)
 
 
-@_inner
+@_inlined
 def _grid(m, n, parts, columns):
     """How many threads share the columns of one product: the cut with least work and traffic."""
     best, least = 1, np.inf
@@ -203,6 +207,7 @@ def _multiply(
             b_start + i * b_batch, b_row, b_col, c_start + i * m * n * size, n * size,
             bias_start, floor, cache, work,
         )  # fmt: skip
+    keep(work)
 
 
 @kernel(parallel=True)

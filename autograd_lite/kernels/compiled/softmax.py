@@ -7,7 +7,7 @@ between. Threads share out rows, so a row's sum is always taken in one order.
 import numpy as np
 from numba import njit
 
-from autograd_lite.kernels.compiled.formulas import exp
+from autograd_lite.kernels.compiled.formulas import exp_below as exp
 from autograd_lite.kernels.compiled.lanes import MAX, SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 from autograd_lite.kernels.runtime import kernel
@@ -26,10 +26,20 @@ _target_grad = sweep(lambda p, t, total, g: (p * total - t) * g)
 
 
 @njit
-def _shift(x, at, n):
-    """The row's maximum; 0 if that is infinite, since then exp gives 0 and infinity by itself."""
-    peak = _max(at, n, (), (x,), ())
+def _shift(peak):
+    """What to take off a row: its maximum, or 0 if that is infinite."""
     return peak if abs(peak) < np.inf else 0.0
+
+
+@njit
+def _log(total, x, i, peak):
+    """log(total), `total` being row i's sum of exponentials, which do not reach infinity."""
+    if peak < np.inf:
+        return np.log(total)
+    for value in x[i]:
+        if np.isnan(value):
+            return value
+    return peak
 
 
 @njit
@@ -65,8 +75,9 @@ def logsumexp(x, out, part, parts):
     rows, n = x.shape
     first, last = share(rows, part, parts)
     for i in range(first, last):
-        shift = _shift(x, i * n, n)
-        out[i] = shift + np.log(_exp_sum(i * n, n, (), (x,), (shift,)))
+        peak = _max(i * n, n, (), (x,), ())
+        shift = _shift(peak)
+        out[i] = shift + _log(_exp_sum(i * n, n, (), (x,), (shift,)), x, i, peak)
 
 
 @kernel
@@ -84,8 +95,9 @@ def label_loss(x, labels, out, part, parts):
     rows, n = x.shape
     first, last = share(rows, part, parts)
     for i in range(first, last):
-        shift = _shift(x, i * n, n)
-        log_total = np.log(_exp_sum(i * n, n, (), (x,), (shift,)))
+        peak = _max(i * n, n, (), (x,), ())
+        shift = _shift(peak)
+        log_total = _log(_exp_sum(i * n, n, (), (x,), (shift,)), x, i, peak)
         out[i] = log_total + (shift - x[i, labels[i]])
 
 
@@ -95,9 +107,9 @@ def target_loss(x, targets, out, part, parts):
     rows, n = x.shape
     first, last = share(rows, part, parts)
     for i in range(first, last):
-        shift = _shift(x, i * n, n)
-        total, weight, dot = _exp_sums(i * n, n, (), (x, targets), (shift,))
-        out[i] = np.log(total) * weight - dot
+        peak = _max(i * n, n, (), (x,), ())
+        total, weight, dot = _exp_sums(i * n, n, (), (x, targets), (_shift(peak),))
+        out[i] = _log(total, x, i, peak) * weight - dot
 
 
 @spread

@@ -27,7 +27,7 @@ VECTORS = 2
 HEIGHTS = (14, 12, 8, 4) if _32_REGISTERS else (6, 4, 2)
 # The narrow tile reads A in place, through a pointer a row; the general registers hold this many.
 NARROW_HEIGHT = 8 if _32_REGISTERS else 6
-NARROW_VECTORS = 1 if _32_REGISTERS else 2
+NARROW_COLUMNS = 16  # at most, and no more than a panel has
 NARROW = 0  # the narrow tile's number among the heights
 
 _AHEAD = 6  # rows of B to prefetch ahead of their use
@@ -228,7 +228,8 @@ def tile(
             choice.add_case(_intp(number), block)
             build.position_at_end(block)
             if number == NARROW:
-                _Tile(build, NARROW_HEIGHT, NARROW_VECTORS, operands).emit(slab=False)
+                vectors = -(-NARROW_COLUMNS // lanes.lanes_of(operands.floor.type))
+                _Tile(build, NARROW_HEIGHT, min(VECTORS, vectors), operands).emit(slab=False)
             else:
                 _Tile(build, number, VECTORS, operands).emit(slab=True)
             build.branch(end)
@@ -329,3 +330,13 @@ def data(typingctx, array_id):
         return build.load(build.inttoptr(field, _INTP.as_pointer()))
 
     return types.intp(types.intp), codegen
+
+
+@intrinsic
+def keep(typingctx, array):
+    """Use `array`, so that it lives until here: its address alone does not keep it."""
+
+    def codegen(context, build, signature, values):
+        return context.get_dummy_value()
+
+    return types.void(array), codegen
