@@ -18,6 +18,8 @@ from autograd_lite.kernels.runtime import use_compiled
 _FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 # Microseconds a byte of logits on one thread, about.
 _COST = 6e-5
+# A program that has only smaller arrays never imports numba; NumPy takes some 10 us for them.
+_SMALL = 1024
 
 
 @functools.cache
@@ -28,7 +30,10 @@ def _compiled():
 
 
 def _suits(x):
-    return type(x) is np.ndarray and x.ndim and x.size and x.dtype in _FLOATS and use_compiled()
+    """Whether a kernel takes `x`, and is worth its call."""
+    if type(x) is not np.ndarray or x.size < _SMALL or x.ndim == 0:
+        return False
+    return x.dtype in _FLOATS and use_compiled()
 
 
 def _plain(x):
@@ -168,7 +173,7 @@ def cross_entropy_reference(logits, labels):
     with np.errstate(divide="ignore"):
         log_total = np.log(np.exp(shifted).sum(-1))
     if labels.ndim == 1:
-        return log_total - shifted[np.arange(len(logits)), labels]
+        return log_total - shifted[_picked(logits, labels)]
     return log_total * labels.sum(-1) - (labels * shifted).sum(-1)
 
 
@@ -177,13 +182,13 @@ def cross_entropy(logits, labels):
 
     Args:
         logits: ``(n, k)``, unnormalised. The kernel serves float32 and float64.
-        labels: ``(n,)`` integers, negative ones from the end, or ``(n, k)`` target rows.
+        labels: ``(n,)`` integers from 0 to k - 1, or ``(n, k)`` target rows.
 
     Shapes:
         ``(n, k), (n,) or (n, k) -> (n,)``
 
     Raises:
-        IndexError: a label is not an index of a class.
+        IndexError: a label is not in ``0 .. k - 1``.
 
     Example:
         >>> cross_entropy(np.zeros((2, 4)), np.array([0, 3])) / np.log(2)
@@ -203,7 +208,7 @@ def cross_entropy_grad_reference(g, out, logits, labels):
     g = np.asarray(g)[:, None]
     result = softmax_reference(logits)
     if labels.ndim == 1:
-        result[np.arange(len(logits)), labels] -= 1
+        result[_picked(logits, labels)] -= 1
         return result * g
     return (result * labels.sum(-1, keepdims=True) - labels) * g
 
@@ -221,7 +226,7 @@ def cross_entropy_grad(g, out, logits, labels):
         ``(n,), (n,), (n, k), (n,) or (n, k) -> (n, k)``
 
     Raises:
-        IndexError: a label is not an index of a class.
+        IndexError: a label is not in ``0 .. k - 1``.
 
     Example:
         >>> cross_entropy_grad(np.ones(1), np.log([2.0]), np.zeros((1, 2)), np.array([1]))
@@ -250,15 +255,27 @@ def _checked(logits, labels):
     if labels.ndim == 2:
         return _plain(labels)
     labels = _plain(labels.astype(np.int64, copy=False))
-    classes = logits.shape[-1]
-    bad = _compiled().outside(labels, classes)
+    bad = _compiled().outside(labels, logits.shape[-1])
     if bad >= 0:
-        raise IndexError(
-            explain(
-                "cross_entropy",
-                "label out of range",
-                got=f"labels[{bad}] = {labels[bad]}",
-                expected=f"an index of {classes} classes",
-            )
-        )
+        raise _out_of_range(logits, labels, bad)
     return labels
+
+
+def _picked(logits, labels):
+    """The index of each row's label, for the references. -1, the usual "ignore", is none."""
+    bad = (labels < 0) | (labels >= logits.shape[-1])
+    if bad.any():
+        raise _out_of_range(logits, labels, bad.argmax())
+    return np.arange(len(logits)), labels
+
+
+def _out_of_range(logits, labels, bad):
+    return IndexError(
+        explain(
+            "softmax_cross_entropy",
+            "a label is out of range",
+            got=f"labels[{bad}] = {labels[bad]}",
+            expected=f"integers from 0 to {logits.shape[-1] - 1}, as there are "
+            f"{logits.shape[-1]} logits to a row",
+        )
+    )

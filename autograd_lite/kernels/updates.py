@@ -15,7 +15,7 @@ _FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 # Microseconds a byte of every array on one thread, about.
 _COST = 3e-5
 # Sizes at which NumPy's one or two operations take as long as a call of a kernel.
-_SMALL_ONE_CALL, _SMALL_TWO_CALLS = 2048, 1024
+_SMALL_ONE_CALL, _SMALL_TWO_CALLS, _SMALL_MANY_CALLS = 2048, 1024, 256
 
 
 @functools.cache
@@ -132,7 +132,7 @@ def rmsprop(p, g, v, learning_rate, rho=0.9, epsilon=1e-7):
         (array([0.5]), array([1.]))
     """
     rho = float(rho)
-    if _suits(1, g, p, v):
+    if _suits(_SMALL_MANY_CALLS, g, p, v):
         scalars = float(learning_rate), rho, 1 - rho, float(epsilon)
         _sweep(_compiled().rmsprop, g, (p, v), *scalars)
     else:
@@ -170,7 +170,7 @@ def adam(p, g, m, v, alpha, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
         (array([0.5]), array([1.]), array([1.]))
     """
     alpha, beta_1, beta_2 = float(alpha), float(beta_1), float(beta_2)
-    if _suits(1, g, p, m, v):
+    if _suits(_SMALL_MANY_CALLS, g, p, m, v):
         scalars = alpha, 1 - beta_1, 1 - beta_2, float(epsilon)
         _sweep(_compiled().adam, g, (p, m, v), *scalars)
     else:

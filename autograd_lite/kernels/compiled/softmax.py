@@ -82,9 +82,9 @@ def logsumexp(x, out, part, parts):
 
 @kernel
 def outside(labels, n):
-    """The place of the first label that is not an index of `n` things, or -1."""
+    """The place of the first label that is not in `0 .. n - 1`, or -1."""
     for i in range(labels.size):
-        if not -n <= labels[i] < n:
+        if not 0 <= labels[i] < n:
             return i
     return -1
 
