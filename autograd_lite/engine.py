@@ -108,10 +108,11 @@ def _pull_node(
     for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
         if useful is not None and edge not in useful:
             continue
-        d = rule(inner, *[values[j] for j in reads])
+        d = rule(inner, *[values[j] for j in reads]) if reads else rule(inner)
         if d is None:
             continue
-        if d.shape != edge.shape or d.dtype != edge.dtype:
+        like = edge if type(edge) is Node else edge.data  # type: ignore[union-attr]
+        if d.shape != like.shape or d.dtype != like.dtype:
             d = _fit(d, edge, op, i)
         if edge in grads:
             grads[edge] = add(grads[edge], d)
@@ -123,8 +124,11 @@ def _pull_node(
 
 def _own(d: Any, others: Iterable[Any]) -> Any:
     """A leaf's gradient belongs to it alone, as users write to it: copy what is shared."""
-    if type(d) is not np.ndarray or d.base is not None or any(d is other for other in others):
+    if type(d) is not np.ndarray or d.base is not None:
         return np.array(d)
+    for other in others:
+        if d is other:
+            return np.array(d)
     return d
 
 

@@ -85,6 +85,8 @@ class Op:
         self.defaults = {p.name: p.default for p in parameters if p.default is not EMPTY}
         self.settings = tuple(p.name for p in parameters[len(self.vjps) :])
         self.plans: dict[int, Plan] = {}
+        rules = [rule is not None for rule in self.vjps]
+        self.ruled = -1 if self.variadic else sum(has << i for i, has in enumerate(rules))
         self._check_rules()
         call = _variadic_call(self) if self.variadic else _call(self)
         self.call = functools.update_wrapper(call, function)
@@ -146,19 +148,12 @@ class Op:
         plan = self.plans[mask] = Plan(self, tuple(keeps), through, tuple(steps))
         return plan
 
-    def mask(self, args: Sequence[Any]) -> int:
-        """Bits of the arguments that need a gradient and have a rule."""
-        rules = self.vjps * len(args) if self.variadic else self.vjps
-        needed = 0
-        for i, (a, rule) in enumerate(zip(args, rules, strict=True)):
-            if rule is not None and isinstance(a, Traced) and a.requires_grad:
-                needed |= 1 << i
-        return needed
+    def wrap(self, out: Any, args: Sequence[Any], settings: dict[str, Any], mask: int) -> Traced:
+        """The result of a call in which some argument is Traced: recorded if `mask` has bits.
 
-    def wrap(self, out: Any, args: Sequence[Any], settings: dict[str, Any]) -> Traced:
-        """The result of a call in which some argument is Traced: recorded if need be."""
-        mask = self.mask(args) if STATE.recording else 0
-        if mask:
+        The bits are those of the arguments that require a gradient.
+        """
+        if mask and STATE.recording and (mask := mask & self.ruled):
             plan = self.plans.get(mask) or self.plan(mask, len(args))
             edges = tuple([args[i].node or args[i] for i, _, _ in plan.steps])
             result = record(out, args, settings, plan, edges)
@@ -221,6 +216,21 @@ COMPOSED: dict[str, Callable[..., Any]] = {}
 def raw(x: Any) -> Any:
     """The array behind a Tensor; anything else as it is."""
     return x.data if isinstance(x, Traced) else x
+
+
+def unwrap(args: Sequence[Any]) -> tuple[Sequence[Any], int]:
+    """The arrays behind `args`, and bits for those that require a gradient.
+
+    What comes back is `args` itself if there is no Tensor among them.
+    """
+    arrays, mask = args, 0
+    for i, a in enumerate(args):
+        if isinstance(a, Traced):
+            if arrays is args:
+                arrays = list(args)
+            arrays[i] = a.data  # type: ignore[index]
+            mask |= a.requires_grad << i
+    return arrays, mask
 
 
 def _call(op: Op) -> Callable[..., Any]:
@@ -293,10 +303,10 @@ def _general_call(op: Op) -> Callable[..., Any]:
     def call(*args: Any, **settings: Any) -> Any:
         if len(args) != count:
             args = bind(args, settings)
-        for a in args:
-            if isinstance(a, Traced):
-                return wrap(forward(*map(raw, args), **settings), args, settings)
-        return forward(*args, **settings)
+        arrays, mask = unwrap(args)
+        if arrays is args:
+            return forward(*args, **settings)
+        return wrap(forward(*arrays, **settings), args, settings, mask)
 
     return call
 
@@ -307,9 +317,10 @@ def _variadic_call(op: Op) -> Callable[..., Any]:
     def call(arrays: Sequence[Any], *positional: Any, **settings: Any) -> Any:
         settings.update(zip(names, positional, strict=False))
         args = tuple(arrays)
-        if any(isinstance(a, Traced) for a in args):
-            return op.wrap(forward(*map(raw, args), **settings), args, settings)
-        return forward(*args, **settings)
+        plain, mask = unwrap(args)
+        if plain is args:
+            return forward(*args, **settings)
+        return op.wrap(forward(*plain, **settings), args, settings, mask)
 
     return call
 

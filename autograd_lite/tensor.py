@@ -345,13 +345,12 @@ class Tensor(NumPyMixin, Traced):
             ShapeError: `gradient` has another shape.
         """
         seed = self._seed(gradient)
-        with enable_grad():
-            grads = engine.pull(
-                [place_of(self)],
-                [seed if create_graph else raw(seed)],
-                create_graph=create_graph,
-                retain_graph=retain_graph or create_graph,
-            )
+        roots = [place_of(self)]
+        if create_graph:
+            with enable_grad():
+                grads = engine.pull(roots, [seed], create_graph=True, retain_graph=True)
+        else:
+            grads = engine.pull(roots, [raw(seed)], retain_graph=retain_graph)
         for leaf, g in grads.items():
             leaf._accumulate(g)  # type: ignore[union-attr]
 
