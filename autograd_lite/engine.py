@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.errors import GradientError, explain
 from autograd_lite.graph import Node, Place, Traced, Version, place_of
-from autograd_lite.op import CONSTANT, OUT, VARIABLE
+from autograd_lite.op import CONSTANT, OUT, VARIABLE, raw
 from autograd_lite.ops.elementwise import add
 from autograd_lite.ops.shape import astype, sum_to
 
@@ -102,13 +102,24 @@ def _pull_node(
     node: Node, g: Any, grads: dict[Place, Any], useful: set[Place] | None, create_graph: bool
 ) -> None:
     """Run the rules of one node and add what they give to its inputs' gradients."""
-    op, _, through, steps = node.plan
-    values = _saved_tensors(node) if create_graph else _saved_arrays(node)
-    inner = g if through is None else through.rule(g, *[values[j] for j in through.reads])
+    op, _, constants, through, steps = node.plan
+    if Version.latest > node.order:
+        _check_versions(node)
+    values: Any = node.saved
+    if create_graph:
+        values = _as_graph(node)
+    elif constants:
+        values = [raw(value) for value in values]
+    outer = g
+    if through is not None:
+        g = through.rule(g, *[values[j] for j in through.reads])
     for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
         if useful is not None and edge not in useful:
             continue
-        d = rule(inner, *[values[j] for j in reads]) if reads else rule(inner)
+        if len(reads) == 1:
+            d = rule(g, values[reads[0]])
+        else:
+            d = rule(g, *[values[j] for j in reads]) if reads else rule(g)
         if d is None:
             continue
         like = edge if type(edge) is Node else edge.data  # type: ignore[union-attr]
@@ -116,10 +127,10 @@ def _pull_node(
             d = _fit(d, edge, op, i)
         if edge in grads:
             grads[edge] = add(grads[edge], d)
-        elif type(edge) is Node or create_graph:
+        elif like is edge or create_graph:
             grads[edge] = d
         else:
-            grads[edge] = _own(d, (g, inner, *values))
+            grads[edge] = _own(d, (outer, g, *values))
 
 
 def _own(d: Any, others: Iterable[Any]) -> Any:
@@ -169,18 +180,8 @@ def _run_hooks(hooks: list[Callable[[Any], Any]], g: Any, create_graph: bool) ->
     return seen if create_graph else seen.data
 
 
-def _saved_arrays(node: Node) -> list[Any]:
-    """What the rules of `node` read, as arrays."""
-    if Version.latest > node.order:
-        _check_versions(node)
-    assert node.saved is not None  # noqa: S101 - `_reachable` has looked
-    return [value.data if isinstance(value, Traced) else value for value in node.saved]
-
-
-def _saved_tensors(node: Node) -> list[Any]:
-    """What the rules of `node` read, with each value's place in the graph."""
-    if Version.latest > node.order:
-        _check_versions(node)
+def _as_graph(node: Node) -> list[Any]:
+    """What the rules of `node` read, each value at its place in the graph."""
     assert node.saved is not None  # noqa: S101 - `_reachable` has looked
     tensors = []
     for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):

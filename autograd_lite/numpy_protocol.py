@@ -15,6 +15,8 @@ import numpy as np
 from autograd_lite.errors import NoRuleError, explain
 from autograd_lite.op import BY_NUMPY, raw
 
+Parameters = Mapping[str, inspect.Parameter]
+
 PLAIN = {
     *(np.all, np.allclose, np.any, np.argmax, np.argmin, np.argpartition, np.argsort, np.argwhere),
     *(np.array2string, np.array_equal, np.array_equiv, np.array_repr, np.array_str),
@@ -61,7 +63,10 @@ def array_function(
     if theirs:
         settings = {**dict(zip(theirs, args, strict=False)), **settings}
         args = []
-    return ours(*args, **_translated(_title(function), settings, theirs, known))
+    named = _translated(_title(function), settings, theirs, known)
+    if all(p.kind == p.POSITIONAL_ONLY for p in known.values()):
+        return ours(*args, *named.values())
+    return ours(*args, **named)
 
 
 def _plain(args: Sequence[Any]) -> list[Any]:
@@ -69,12 +74,12 @@ def _plain(args: Sequence[Any]) -> list[Any]:
 
 
 def _translated(
-    name: str, settings: Mapping[str, Any], theirs: dict[str, Any], known: dict[str, Any]
+    name: str, settings: Mapping[str, Any], theirs: Parameters, known: Parameters
 ) -> dict[str, Any]:
     """NumPy's settings by our names: arrays have theirs by position, settings by name."""
     ours = {}
     positions = list(known)
-    for i, (key, default) in enumerate(theirs.items()):
+    for i, (key, parameter) in enumerate(theirs.items()):
         if key not in settings:
             continue
         value = settings[key]
@@ -82,16 +87,16 @@ def _translated(
             ours[key] = value
         elif i < len(positions) and positions[i] not in theirs:
             ours[positions[i]] = value
-        elif value is not default and value is not None:
+        elif value is not parameter.default and value is not None:
             raise _no_rule(name, key)
     return ours
 
 
 @functools.cache
-def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
-    """Names and defaults of a function's parameters, empty for some that are written in C."""
+def _parameters(function: Callable[..., Any]) -> Parameters:
+    """A function's parameters by name; none for some that are written in C."""
     try:
-        return {p.name: p.default for p in inspect.signature(function).parameters.values()}
+        return inspect.signature(function).parameters
     except ValueError:
         return {}
 

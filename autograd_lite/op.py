@@ -40,6 +40,7 @@ class Plan(NamedTuple):
 
     op: Op
     keeps: tuple[tuple[int, Any], ...]
+    constants: bool  # whether something kept may be a Tensor without an edge
     through: Step | None
     steps: tuple[Step, ...]
 
@@ -145,7 +146,8 @@ class Op:
         through = step(-1, self.through) if self.through else None
         rules = self.vjps * count if self.variadic else self.vjps
         steps = [step(i, r) for i, r in enumerate(rules) if r is not None and mask >> i & 1]
-        plan = self.plans[mask] = Plan(self, tuple(keeps), through, tuple(steps))
+        constants = any(kind == CONSTANT for kind, _ in keeps)
+        plan = self.plans[mask] = Plan(self, tuple(keeps), constants, through, tuple(steps))
         return plan
 
     def wrap(self, out: Any, args: Sequence[Any], settings: dict[str, Any], mask: int) -> Traced:
@@ -235,24 +237,28 @@ def unwrap(args: Sequence[Any]) -> tuple[Sequence[Any], int]:
 
 def _call(op: Op) -> Callable[..., Any]:
     """What users call. Positional-only ops of one or two arguments, the most frequent, are fast."""
-    if op.positional and not op.settings and not op.view and all(op.vjps):
+    if op.positional and not op.settings and all(op.vjps):
         if len(op.arguments) == 1:
             return _unary_call(op)
-        if len(op.arguments) == 2:
+        if len(op.arguments) == 2 and not op.view:
             return _binary_call(op)
     return _general_call(op)
 
 
 def _unary_call(op: Op) -> Callable[..., Any]:
-    forward, plan = op.forward, op.plan(1, 1)
+    forward, view, plan = op.forward, op.view, op.plan(1, 1)
 
     def call(x: Any, /) -> Any:
         if not isinstance(x, Traced):
             return forward(x)
         out = forward(x.data)
         if x.requires_grad and STATE.recording:
-            return record(out, (x,), NOTHING, plan, (x.node or x,))
-        return Traced.result_type(out)
+            result = record(out, (x,), NOTHING, plan, (x.node or x,))
+        else:
+            result = Traced.result_type(out)
+        if view:
+            share_version(result, x)
+        return result
 
     return call
 

@@ -160,7 +160,7 @@ class Tensor(NumPyMixin, Traced):
     @property
     def mT(self) -> Tensor:
         """The last two axes interchanged."""
-        return ops.swapaxes(self, -1, -2)
+        return ops.matrix_transpose(self)
 
     @property
     def at(self) -> At:

@@ -191,6 +191,7 @@ CASES = [
     Case("transpose", ((2, 3, 4),)),
     Case("transpose", ((2, 3, 4),), {"axes": (1, -1, 0)}),
     Case("swapaxes", ((2, 3, 4),), {"axis1": 0, "axis2": -1}),
+    Case("matrix_transpose", ((2, 3, 4),)),
     Case("moveaxis", ((2, 3, 4),), {"source": 0, "destination": -1}),
     Case("moveaxis", ((2, 3, 4),), {"source": (0, 2), "destination": (1, 0)}),
     Case("squeeze", ((1, 3, 1),)),

@@ -8,7 +8,7 @@ from autograd_lite import kernels
 from autograd_lite.errors import ShapeError, explain
 from autograd_lite.op import op
 from autograd_lite.ops.elementwise import multiply
-from autograd_lite.ops.shape import expand_dims, reshape, squeeze, swapaxes
+from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape, squeeze
 
 
 def _by_left(g, a_shape, b):
@@ -17,7 +17,7 @@ def _by_left(g, a_shape, b):
         return multiply(expand_dims(g, axis=-1), b)
     if len(a_shape) == 1:
         return squeeze(matmul(b, expand_dims(g, axis=-1)), axis=-1)
-    return matmul(g, swapaxes(b, axis1=-1, axis2=-2))
+    return matmul(g, matrix_transpose(b))
 
 
 def _by_right(g, a, b_shape):
@@ -28,11 +28,11 @@ def _by_right(g, a, b_shape):
         )
     if len(b_shape) == 1:
         g = expand_dims(g, axis=-1)
-        return squeeze(matmul(swapaxes(a, axis1=-1, axis2=-2), g), axis=-1)
+        return squeeze(matmul(matrix_transpose(a), g), axis=-1)
     if len(b_shape) == 2 and a.ndim > 2:
         a = reshape(a, shape=(-1, a.shape[-1]))
         g = reshape(g, shape=(-1, g.shape[-1]))
-    return matmul(swapaxes(a, axis1=-1, axis2=-2), g)
+    return matmul(matrix_transpose(a), g)
 
 
 @op(vjps=(_by_left, _by_right), numpy=np.matmul, broadcasts=True)

@@ -18,7 +18,7 @@ from autograd_lite.ops.elementwise import (
 from autograd_lite.ops.index import getitem
 from autograd_lite.ops.linalg import matmul
 from autograd_lite.ops.reduce import expand, sum
-from autograd_lite.ops.shape import expand_dims, reshape, swapaxes
+from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape
 
 
 def _rows(x):
@@ -27,8 +27,8 @@ def _rows(x):
 
 
 _LINEAR = (
-    lambda g, kernel: matmul(g, swapaxes(kernel, axis1=0, axis2=1)),
-    lambda g, x: matmul(swapaxes(_rows(x), axis1=0, axis2=1), _rows(g)),
+    lambda g, kernel: matmul(g, matrix_transpose(kernel)),
+    lambda g, x: matmul(matrix_transpose(_rows(x)), _rows(g)),
     lambda g: sum(_rows(g), axis=0),
 )
 

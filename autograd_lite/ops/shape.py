@@ -68,6 +68,21 @@ def swapaxes(x, axis1, axis2):
 
 
 @op(
+    vjps=(lambda g: matrix_transpose(g),),
+    numpy=getattr(np, "matrix_transpose", None),
+    view=True,
+)
+def matrix_transpose(x, /):
+    """Interchange the last two axes.
+
+    Example:
+        >>> matrix_transpose(np.ones((2, 3, 4))).shape
+        (2, 4, 3)
+    """
+    return np.asarray(x).swapaxes(-1, -2)
+
+
+@op(
     vjps=(lambda g, source, destination: moveaxis(g, source=destination, destination=source),),
     numpy=np.moveaxis,
     view=True,
