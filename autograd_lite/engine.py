@@ -43,13 +43,10 @@ def pull(
     """
     kept = frozenset(targets) if targets is not None else frozenset()
     nodes = _reachable(roots)
-    useful = None if targets is None else _useful(nodes, kept)
-    grads: dict[Place, Any] = {}
+    run = _Pass(None if targets is None else _useful(nodes, kept), create_graph)
+    grads = run.grads
     for root, seed in zip(roots, seeds, strict=True):
-        if root in grads:
-            grads[root] = add(grads[root], seed)
-        else:
-            grads[root] = seed if type(root) is Node or create_graph else np.array(seed)
+        run.collect(root, seed, (seed,))
     while nodes:
         node = nodes.pop()
         g = grads.get(node) if node in kept else grads.pop(node, None)
@@ -59,7 +56,7 @@ def pull(
             g = _run_hooks(node.hooks, g, create_graph)
             if node in kept:
                 grads[node] = g
-        _pull_node(node, g, grads, useful, create_graph)
+        run.pull_node(node, g)
         if not retain_graph:
             node.saved, node.edges = None, ()
     for place, g in grads.items():
@@ -98,39 +95,63 @@ def _useful(nodes: list[Node], targets: frozenset[Place]) -> set[Place]:
     return useful
 
 
-def _pull_node(
-    node: Node, g: Any, grads: dict[Place, Any], useful: set[Place] | None, create_graph: bool
-) -> None:
-    """Run the rules of one node and add what they give to its inputs' gradients."""
-    op, _, constants, through, steps = node.plan
-    if Version.latest > node.order:
-        _check_versions(node)
-    values: Any = node.saved
-    if create_graph:
-        values = _as_graph(node)
-    elif constants:
-        values = [raw(value) for value in values]
-    outer = g
-    if through is not None:
-        g = through.rule(g, *[values[j] for j in through.reads])
-    for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
-        if useful is not None and edge not in useful:
-            continue
-        if len(reads) == 1:
-            d = rule(g, values[reads[0]])
+class _Pass:
+    """The state of one backward pass.
+
+    Attributes:
+        grads: What has come together so far at each place.
+        summed: Places whose array this pass has made, and so may add to in place.
+        useful: Places where a gradient is of use, None for all.
+        create_graph: Whether gradients are Tensors.
+    """
+
+    __slots__ = ("create_graph", "grads", "summed", "useful")
+
+    def __init__(self, useful: set[Place] | None, create_graph: bool) -> None:
+        self.grads: dict[Place, Any] = {}
+        self.summed: set[Place] = set()
+        self.useful = useful
+        self.create_graph = create_graph
+
+    def pull_node(self, node: Node, g: Any) -> None:
+        """Run the rules of one node and add what they give to its inputs' gradients."""
+        op, _, constants, through, steps = node.plan
+        if Version.latest > node.order:
+            _check_versions(node)
+        values: Any = node.saved
+        if self.create_graph:
+            values = _as_graph(node)
+        elif constants:
+            values = [raw(value) for value in values]
+        outer = g
+        if through is not None:
+            g = through.rule(g, *[values[j] for j in through.reads])
+        for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
+            if self.useful is not None and edge not in self.useful:
+                continue
+            if len(reads) == 1:
+                d = rule(g, values[reads[0]])
+            else:
+                d = rule(g, *[values[j] for j in reads]) if reads else rule(g)
+            if d is None:
+                continue
+            like = edge if type(edge) is Node else edge.data  # type: ignore[union-attr]
+            if d.shape != like.shape or d.dtype != like.dtype:
+                d = _fit(d, edge, op, i)
+            self.collect(edge, d, (outer, g, *values))
+
+    def collect(self, place: Place, d: Any, others: Sequence[Any]) -> None:
+        """Add `d` to the gradient at `place`; `others` are arrays that it might be."""
+        grads = self.grads
+        if place not in grads:
+            own = type(place) is Node or self.create_graph
+            grads[place] = d if own else _own(d, others)
+        elif place in self.summed:
+            np.add(grads[place], d, out=grads[place])
         else:
-            d = rule(g, *[values[j] for j in reads]) if reads else rule(g)
-        if d is None:
-            continue
-        like = edge if type(edge) is Node else edge.data  # type: ignore[union-attr]
-        if d.shape != like.shape or d.dtype != like.dtype:
-            d = _fit(d, edge, op, i)
-        if edge in grads:
-            grads[edge] = add(grads[edge], d)
-        elif like is edge or create_graph:
-            grads[edge] = d
-        else:
-            grads[edge] = _own(d, (outer, g, *values))
+            total = grads[place] = add(grads[place], d)
+            if type(total) is np.ndarray:
+                self.summed.add(place)
 
 
 def _own(d: Any, others: Iterable[Any]) -> Any:

@@ -304,3 +304,16 @@ def test_gradients_leaves_grad_alone_and_names_unused_inputs():
     with pytest.raises(GradientError, match="input 1 has no influence"):
         ag.gradients(out, [x, y])
     assert ag.gradients(out, {"y": y}, allow_unused=True) == {"y": None}
+
+
+def test_many_contributions_are_summed_without_disturbing_what_they_come_from():
+    x, w = leaf([1.0, 2.0]), leaf([3.0, 4.0])
+    seed = np.ones(2)
+    y = x * w
+    hook_seen = []
+    y.register_hook(lambda g: hook_seen.append(g.data))
+    (y + y + y + y + x + x + x).backward(seed)
+    np.testing.assert_array_equal(seed, np.ones(2))
+    np.testing.assert_array_equal(hook_seen[0], np.full(2, 4.0))
+    np.testing.assert_array_equal(x.grad.data, 4 * w.data + 3)
+    np.testing.assert_array_equal(w.grad.data, 4 * x.data)
