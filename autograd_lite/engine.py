@@ -10,9 +10,10 @@ import numpy as np
 
 from autograd_lite.errors import GradientError, explain
 from autograd_lite.graph import Node, Place, Traced, Version, place_of
-from autograd_lite.op import CONSTANT, OUT, VARIABLE, raw
+from autograd_lite.op import raw
 from autograd_lite.ops.elementwise import add
 from autograd_lite.ops.shape import astype, sum_to
+from autograd_lite.record import CONSTANT, OUT, VARIABLE
 
 
 def pull(

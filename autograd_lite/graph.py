@@ -106,7 +106,7 @@ class Node:
         "shape",
         "version",
     )
-    plan: Any  # op.Plan
+    plan: Any  # record.Plan
     edges: tuple[Node | Traced, ...]
     saved: list[Any] | None
     order: int

@@ -60,13 +60,11 @@ def array_function(
         raise _no_rule(_title(function))
     ours = BY_NUMPY[function]
     theirs, known = _parameters(function), _parameters(ours)
-    if theirs:
-        settings = {**dict(zip(theirs, args, strict=False)), **settings}
-        args = []
+    settings = {**dict(zip(theirs, args, strict=False)), **settings}
     named = _translated(_title(function), settings, theirs, known)
     if all(p.kind == p.POSITIONAL_ONLY for p in known.values()):
-        return ours(*args, *named.values())
-    return ours(*args, **named)
+        return ours(*named.values())
+    return ours(**named)
 
 
 def _plain(args: Sequence[Any]) -> list[Any]:
@@ -92,13 +90,17 @@ def _translated(
     return ours
 
 
+# NumPy tells the signatures of these since 2.4.
+WRITTEN_IN_C: dict[Any, Callable[..., None]] = {
+    np.concatenate: lambda arrays, axis=0, out=None, dtype=None, casting="same_kind": None,
+    np.where: lambda condition, x=None, y=None: None,
+}
+
+
 @functools.cache
 def _parameters(function: Callable[..., Any]) -> Parameters:
-    """A function's parameters by name; none for some that are written in C."""
-    try:
-        return inspect.signature(function).parameters
-    except ValueError:
-        return {}
+    """A function's parameters by name."""
+    return inspect.signature(WRITTEN_IN_C.get(function, function)).parameters
 
 
 def _title(function: Callable[..., Any]) -> str:

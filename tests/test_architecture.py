@@ -24,6 +24,7 @@ ORDER = {
         "kernels",
         "graph",
         "updates",
+        "record",
         "op",
         "ops",
         "engine",
@@ -32,6 +33,7 @@ ORDER = {
         "scope",
         "transforms",
         "testing",
+        "__main__",
         "__init__",
     ),
     "nn": (

@@ -92,12 +92,13 @@ def _pays(a, b):
     """Whether the kernel can multiply these two, and sooner than NumPy."""
     if a.ndim < 2 or b.ndim < 2:
         return False
-    rows, columns = a.shape[-2], b.shape[-1]
-    products = a.size * columns
+    (rows, depth), columns = a.shape[-2:], b.shape[-1]
+    # An element of the result costs some products more: NumPy takes 400 us for 784x1x512.
+    products = a.size * columns * (depth + 4) // (depth or 1)
     if products < _FEWEST_PRODUCTS or columns < _FEWEST_COLUMNS:
         return False
     if b.ndim == 2:
-        rows = a.size // a.shape[-1]
+        rows = a.size // depth
     return (
         rows >= _FEWEST_ROWS
         and a.dtype == b.dtype

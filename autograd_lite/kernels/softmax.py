@@ -277,5 +277,6 @@ def _out_of_range(logits, labels, bad):
             got=f"labels[{bad}] = {labels[bad]}",
             expected=f"integers from 0 to {logits.shape[-1] - 1}, as there are "
             f"{logits.shape[-1]} logits to a row",
+            fix="count labels from 0, and leave out rows that have none",
         )
     )
