@@ -2,6 +2,7 @@
 
 from autograd_lite import errors, ops, random, updates
 from autograd_lite.graph import enable_grad, no_grad
+from autograd_lite.kernels.rows import take_rows
 from autograd_lite.kernels.runtime import get_num_threads, reference, set_num_threads
 from autograd_lite.op import op
 from autograd_lite.ops import *  # noqa: F403 - its __all__ lists them by name
@@ -45,6 +46,7 @@ __all__ = [
     "set_default_dtype",
     "set_num_threads",
     "set_seed",
+    "take_rows",
     "tensor",
     "updates",
     "value_and_grad",

@@ -1,4 +1,4 @@
-"""Softmax, cross-entropy, element-wise functions and optimizer steps beside NumPy and PyTorch.
+"""Softmax, cross-entropy, gathered rows, functions and optimizer steps by NumPy and PyTorch.
 
 python benchmarks/vector.py [threads]             on all cores unless told
 
@@ -12,10 +12,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from frame import THREAD_VARIABLES, cores, machine, table
+from frame import QUICK, THREAD_VARIABLES, cores, installed, machine, table
 
-if len(sys.argv) > 1 or not os.environ.get("AUTOGRAD_LITE_NUM_THREADS"):
-    THREADS = int(sys.argv[1]) if len(sys.argv) > 1 else cores()
+GIVEN = [argument for argument in sys.argv[1:] if argument != "--quick"]
+if GIVEN or not os.environ.get("AUTOGRAD_LITE_NUM_THREADS"):
+    THREADS = int(GIVEN[0]) if GIVEN else cores()
     os.environ |= dict.fromkeys(THREAD_VARIABLES, str(THREADS))
 THREADS = int(os.environ["AUTOGRAD_LITE_NUM_THREADS"])
 
@@ -27,14 +28,15 @@ from autograd_lite.kernels import (
     cross_entropy_grad,
     elementwise,
     softmax,
+    sum_rows,
+    take_rows,
     updates,
 )
 
-try:
+torch = None
+if installed("torch"):
     import torch
-except ImportError:
-    torch = None
-else:
+
     torch.set_num_threads(THREADS)
 
 SHAPES = ((128, 10), (128, 512), (1024, 1024), (32, 32000))
@@ -51,8 +53,9 @@ def medians(calls: list[Call | None], budget: float = 1.0) -> list[float]:
         call()
         counts.append(max(1, int(3e-4 / (time.perf_counter() - begin))))
     times: list[list[float]] = [[] for _ in present]
-    stop = time.perf_counter() + budget
-    while time.perf_counter() < stop or len(times[0]) < 5:
+    least = 1 if QUICK else 5
+    stop = time.perf_counter() + (0 if QUICK else budget)
+    while time.perf_counter() < stop or len(times[0]) < least:
         for call, count, taken in zip(present, counts, times, strict=True):
             begin = time.perf_counter()
             for _ in range(count):
@@ -114,22 +117,90 @@ def ulps(got: np.ndarray, exact: np.ndarray) -> str:
     return f"{float((np.abs(got - exact) / spacing).max()):.2f}"
 
 
+def exact_erf(x: np.ndarray) -> np.ndarray:
+    """The error function by its series of positive terms."""
+    x = np.clip(x, -7, 7)
+    total = term = x
+    for k in range(1, 200):
+        term = term * (2 * x * x) / (2 * k + 1)
+        total = total + term
+    return total * np.exp(-x * x) / np.sqrt(np.arctan(np.longdouble(1)))
+
+
+# NumPy's function, or what a program without ours would write in NumPy.
+THEIRS: dict[str, Any] = {
+    "exp": np.exp,
+    "log": np.log,
+    "tanh": np.tanh,
+    "sigmoid": elementwise.sigmoid_reference,
+    "erf": None,
+    "sin": np.sin,
+    "cos": np.cos,
+    "sqrt": np.sqrt,
+}
+
+
 def elementwise_rows(size: int = 400_000) -> list[list[str]]:
     """Functions of one number."""
     rows = []
-    numpy_sigmoid = elementwise.sigmoid_reference
     for dtype in (np.float32, np.float64):
         x = (np.random.default_rng(0).standard_normal(size) * 4).astype(dtype)
-        for name, numpy_name in (("exp", "exp"), ("log", "log"), ("tanh", "tanh"), ("sigmoid", "")):
-            given = np.abs(x) if name == "log" else x
+        for name, theirs in THEIRS.items():
+            given = np.abs(x) if name in ("log", "sqrt") else x
             ours = getattr(elementwise, name)
-            theirs = getattr(np, numpy_name) if numpy_name else numpy_sigmoid
-            calls = [partial(ours, given), partial(theirs, given), None]
+            calls = [partial(ours, given), theirs and partial(theirs, given), None]
             if torch:
                 calls[2] = partial(getattr(torch, name), torch.from_numpy(given))
-            error = ulps(ours(given), theirs(given.astype(np.longdouble)))
+            exact = exact_erf if name == "erf" else theirs
+            some = given[:100_000]
+            error = ulps(ours(some), exact(some.astype(np.longdouble)))
             label = f"{name} {size:,} {np.dtype(dtype).name}"
             rows.append([label, *figures(medians(calls, 0.5), error)])
+    return rows
+
+
+class Batches:
+    """A call that gathers the next batch of shuffled rows, each object in an order of its own."""
+
+    def __init__(self, gather: Callable[..., Any], source: Any, size: int, seed: int) -> None:
+        self.gather, self.source, self.size = gather, source, size
+        self.order = np.random.default_rng(seed).permutation(len(source))
+        self.at = 0
+
+    def __call__(self) -> None:
+        """Gather it."""
+        self.at = (self.at + self.size) % (len(self.order) - self.size)
+        self.gather(self.source, self.order[self.at : self.at + self.size])
+
+
+def row_rows() -> list[list[str]]:
+    """Batches out of 60,000 rows, and sums over a batch."""
+    rows = []
+    pixels = np.random.default_rng(0).integers(0, 256, (60_000, 784)).astype(np.uint8)
+    for source in (pixels.astype(np.float32), pixels):
+        for size in (128, 1024):
+            out = np.empty((size, 784), source.dtype)
+            gathers: list[Any] = [
+                lambda s, r, out=out: take_rows(s, r, out),
+                lambda s, r, out=out: s.take(r, 0, out, "clip"),
+                torch and (lambda s, r: torch.index_select(torch.from_numpy(s), 0, r)),
+            ]
+            calls = [g and Batches(g, source, size, seed) for seed, g in enumerate(gathers)]
+            if calls[2]:
+                calls[2].order = torch.from_numpy(calls[2].order)
+            rows.append([f"gather {size} of {source.dtype}", *figures(medians(calls), "")])
+    out = np.empty((128, 784), np.float32)
+    scaled = [
+        lambda s, r: take_rows(s, r, out, 1 / 255),
+        lambda s, r: np.multiply(s[r], np.float32(1 / 255), out=out),
+    ]
+    mine = medians([*(Batches(g, pixels, 128, seed) for seed, g in enumerate(scaled)), None])
+    rows.append(["gather 128 of uint8, scaled", *figures(mine, "")])
+    for n, k in ((128, 512), (1024, 1024), (8192, 10)):
+        x = np.random.default_rng(0).standard_normal((n, k)).astype(np.float32)
+        third = torch and partial(torch.sum, torch.from_numpy(x), 0)
+        mine = medians([partial(sum_rows, x), partial(np.add.reduce, x, axis=0), third], 0.5)
+        rows.append([f"sum of rows {n}x{k}", *figures(mine, "")])
     return rows
 
 
@@ -176,12 +247,13 @@ def update_rows(size: int) -> list[list[str]]:
 
 def main() -> None:
     """Print the tables."""
-    if len(sys.argv) > 1:
+    if GIVEN:
         print(machine())
     last = ["ours/NumPy", "ours/PyTorch"]
     heads = ["ours", "NumPy", "PyTorch"]
     where = f"{THREADS} thread{'s' * (THREADS > 1)}, microseconds"
     print(table(f"Rows, {where}", ["", *heads, "", *last], softmax_rows()), flush=True)
+    print(table(f"Batches, {where}", ["", *heads, "", *last], row_rows()), flush=True)
     rows = elementwise_rows()
     print(table(f"Element-wise, {where}", ["", *heads, "max ulp", *last], rows), flush=True)
     rows = update_rows(400_000) + update_rows(10_000_000)

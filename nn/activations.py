@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,11 @@ def silu(x: Any) -> Any:
     return x * ag.sigmoid(x)
 
 
+def gelu(x: Any) -> Any:
+    """``x * Phi(x)``, Phi being the normal distribution's, exact (Hendrycks and Gimpel, 2016)."""
+    return 0.5 * x * (1 + ag.erf(x * math.sqrt(0.5)))
+
+
 def softplus(x: Any) -> Any:
     """``log(1 + exp(x))``, without overflow."""
     return ag.sigmoid_cross_entropy(x, 0.0)
@@ -119,6 +125,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
         sigmoid,
         hard_sigmoid,
         silu,
+        gelu,
         softplus,
         softsign,
         tanh,

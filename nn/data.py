@@ -5,6 +5,7 @@ The samples of a call are columns, a tuple ``(x, y)`` or ``(x, y, weight)`` with
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from collections.abc import Iterator, Mapping
@@ -80,6 +81,46 @@ def columns(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> Column
     return as_input(named["x"], dtype), named["y"], weights.ravel()
 
 
+def three(validation_data: Any) -> tuple[Any, Any, Any]:
+    """``x, y, sample_weight``, the last None if it was left out."""
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+        raise TypeError(
+            explain(
+                "fit",
+                "bad `validation_data`",
+                got=type(validation_data).__name__,
+                expected="(x, y) or (x, y, sample_weight)",
+            )
+        )
+    x, y, weight = (*validation_data, None)[:3]
+    return x, y, weight
+
+
+def inputs(where: str, x: Any, dtype: DTypeLike) -> Array:
+    """`x` without targets, as a model takes it.
+
+    Raises:
+        TypeError: it is no array.
+        ShapeError: it has no axis of samples.
+    """
+    x = _array(where, "x", x)
+    if not x.ndim:
+        fix = "np.array([[1.0, 2.0]]) for one sample of two features"
+        expected = "an array, a row for each sample"
+        raise ShapeError(explain(where, "`x` has no rows", got=repr(x), expected=expected, fix=fix))
+    return as_input(x, dtype)
+
+
+@contextlib.contextmanager
+def naming(where: str, x: Array) -> Iterator[None]:
+    """Add to a ShapeError what the user gave, for a layer sees only some rows of it."""
+    try:
+        yield
+    except ShapeError as error:
+        error.add_note(f"{where} was given x {x.shape} and tried some rows of it.")
+        raise
+
+
 def batches(samples: Columns, batch_size: int, shuffle: bool = False) -> Iterator[Columns]:
     """Every sample once, the last batch as short as it comes out.
 
@@ -100,9 +141,8 @@ def batches(samples: Columns, batch_size: int, shuffle: bool = False) -> Iterato
     buffers = [np.empty((min(n, batch_size), *c.shape[1:]), c.dtype) for c in sources]
     for start in range(0, n, batch_size):
         rows = order[start : start + batch_size]
-        # All rows exist; "clip" only spares the second buffer that "raise" needs.
         yield tuple(
-            source.take(rows, axis=0, out=buffer[: len(rows)], mode="clip")
+            ag.take_rows(source, rows, buffer[: len(rows)])
             for source, buffer in zip(sources, buffers, strict=True)
         )
 

@@ -181,6 +181,7 @@ CASES = [
         for s in AXES[:4]
         for ddof in (0, 1)
     ),
+    *(Case("sum_rows", (s,), {}, lambda x: x.sum(0)) for s in ((2, 3), (3, 1), (0, 3), (2, 0))),
     *(Case(name, ((),)) for name in ("sum", "mean", "max", "min")),
     *(Case("sum", ((0, 3),), s) for s in AXES[:2]),
     *(Case(name, ((3,),)) for name in ("sum", "mean", "max", "min", "var", "std")),
@@ -298,6 +299,7 @@ CASES = [
     Case("relu", ((),), {}, _relu, domain=(-2, -1)),
     Case("relu_grad", ((2, 3), (2, 3)), {}, lambda x, y: x * (y > 0)),
     Case("sigmoid", ((2, 3),), {}, scipy.special.expit),
+    *(Case("erf", shape, {}, scipy.special.erf) for shape in (((2, 3),), ((),), ((0, 3),))),
     *(
         Case(
             "sigmoid_cross_entropy",

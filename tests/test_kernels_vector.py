@@ -25,7 +25,12 @@ UNARY = {
     "log": (np.log, mpmath.log, 1.0),
     "tanh": (np.tanh, mpmath.tanh, 1.5),
     "sigmoid": (elementwise.sigmoid_reference, lambda x: 1 / (1 + mpmath.exp(-x)), 2.0),
+    "erf": (elementwise.erf_reference, mpmath.erf, 1.2),
+    "sin": (np.sin, mpmath.sin, 1.0),
+    "cos": (np.cos, mpmath.cos, 1.0),
+    "sqrt": (np.sqrt, mpmath.sqrt, 0.5),
 }
+POSITIVE = ("log", "sqrt")
 each_unary = pytest.mark.parametrize("name", UNARY)
 
 
@@ -33,8 +38,8 @@ each_unary = pytest.mark.parametrize("name", UNARY)
 def small_arrays_compiled():
     """Lift the thresholds below which arrays go to NumPy."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(elementwise, "_SMALL", 1)
-        patch.setattr(elementwise, "_SMALL_FUSED", 1)
+        for name in ("_SMALL", "_SMALL_FUSED", "_SMALL_ERF", "_SMALL_SQRT"):
+            patch.setattr(elementwise, name, 1)
         patch.setattr(softmax, "_SMALL", 1)
         patch.setattr(updates, "_SMALL_ONE_CALL", 1)
         patch.setattr(updates, "_SMALL_TWO_CALLS", 1)
@@ -65,12 +70,15 @@ def wide(name, dtype):
     """Arguments over the whole range of a function, crowded where it is delicate."""
     rng = np.random.default_rng(1)
     low, high = (-104, 88.7) if dtype == np.float32 else (-746, 709.7)
-    if name == "log":
+    if name in POSITIVE:
         parts = [np.exp(rng.uniform(low, high - 1, 600)), rng.uniform(0.5, 2, 600)]
         parts.append(1 + rng.uniform(-1e-3, 1e-3, 200))
     else:
         parts = [rng.uniform(low, high, 600), rng.uniform(-20, 20, 400), rng.uniform(-1, 1, 400)]
         parts.append(np.exp(rng.uniform(low, 0, 200)) * rng.choice([-1, 1], 200))
+    if name in ("sin", "cos"):
+        parts.append(np.exp(rng.uniform(0, high, 400)))
+        parts.append(np.pi / 2 * np.concatenate([np.arange(300), rng.integers(0, 1 << 20, 300)]))
     return np.concatenate(parts).astype(dtype)
 
 
@@ -106,7 +114,7 @@ def test_special_numbers(name, dtype):
 @each_unary
 def test_ends_of_the_range(name):
     x = np.array([88.722839, 88.72284, -103.97, -103.98, -87.5, 9.1, 17.0, -88.9], np.float32)
-    x = np.abs(x) if name == "log" else x
+    x = np.abs(x) if name in POSITIVE else x
     with np.errstate(all="ignore"):
         expected = UNARY[name][0](x.astype(np.float64)).astype(np.float32)
         np.testing.assert_array_max_ulp(getattr(elementwise, name)(x), expected, 2)

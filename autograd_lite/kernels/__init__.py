@@ -3,8 +3,19 @@
 Importing this package imports NumPy only; the first call that needs compiled code imports numba.
 """
 
-from autograd_lite.kernels.elementwise import exp, log, relu_grad, sigmoid, tanh
+from autograd_lite.kernels.elementwise import (
+    cos,
+    erf,
+    exp,
+    log,
+    relu_grad,
+    sigmoid,
+    sin,
+    sqrt,
+    tanh,
+)
 from autograd_lite.kernels.matmul import linear, matmul
+from autograd_lite.kernels.rows import sum_rows, take_rows
 from autograd_lite.kernels.runtime import get_num_threads, info, reference, set_num_threads
 from autograd_lite.kernels.softmax import (
     cross_entropy,
@@ -17,8 +28,10 @@ from autograd_lite.kernels.updates import adam, momentum, rmsprop, sgd
 
 __all__ = [
     "adam",
+    "cos",
     "cross_entropy",
     "cross_entropy_grad",
+    "erf",
     "exp",
     "get_num_threads",
     "info",
@@ -34,6 +47,10 @@ __all__ = [
     "set_num_threads",
     "sgd",
     "sigmoid",
+    "sin",
     "softmax",
+    "sqrt",
+    "sum_rows",
+    "take_rows",
     "tanh",
 ]

@@ -21,72 +21,14 @@ import warnings
 from pathlib import Path
 
 from autograd_lite.errors import explain
+from autograd_lite.kernels.cache_files import cache_root, cached_files
+from autograd_lite.kernels.quota import default_num_threads, positive
 
 # Microseconds of work from which waking other threads pays, several times what it costs.
 _START_OPENMP = 10.0
 _START_WORKQUEUE = 600.0
 _SPINS = "2000"
 _SOURCES = Path(__file__).parent
-
-
-def _positive(value, where):
-    """`value` as a positive int, or an error that names `where` it came from."""
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = 0
-    if number < 1 or number != float(value):
-        raise ValueError(
-            explain(where, "bad count", got=repr(value), expected="a positive integer")
-        )
-    return number
-
-
-def _quota_of(folder):
-    """CPUs that the cgroup at `folder` may use, infinity if it is not limited."""
-    try:
-        if (folder / "cpu.max").exists():
-            quota, period = (folder / "cpu.max").read_text().split()
-        else:
-            quota = (folder / "cpu.cfs_quota_us").read_text()
-            period = (folder / "cpu.cfs_period_us").read_text()
-        return float(quota) / float(period) if float(quota) > 0 else math.inf
-    except (OSError, ValueError):  # absent, or the word "max"
-        return math.inf
-
-
-def cpu_quota(groups=Path("/proc/self/cgroup"), mount=Path("/sys/fs/cgroup")):
-    """CPUs granted by control groups, versions 1 and 2; infinity without a limit.
-
-    A limit of a parent binds its children, so every folder on the way up counts.
-    """
-    try:
-        lines = groups.read_text().splitlines()
-    except OSError:
-        return math.inf
-    least = math.inf
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        for root in (mount / controllers, mount / "cpu") if controllers else (mount,):
-            folder = root / path.lstrip("/")
-            while folder != root.parent:
-                least = min(least, _quota_of(folder))
-                folder = folder.parent
-    return least
-
-
-def default_num_threads():
-    """Threads to start with: what the environment asks for, else the CPUs that we may use."""
-    for name in ("AUTOGRAD_LITE_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
-        asked = os.environ.get(name, "").split(",")[0].strip()
-        if asked:
-            return _positive(asked, name)
-    usable = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        usable = len(os.sched_getaffinity(0))
-    return max(1, math.ceil(min(usable, cpu_quota())))
 
 
 _requested = _available = default_num_threads()
@@ -103,7 +45,10 @@ def _limit(most):
 
 def _after_fork():
     """Leave a forked child with one thread: the pool's threads exist in its parent only."""
+    global _one_at_a_time, _starting
     _limit(1)
+    # Whoever held them is not in the child.
+    _one_at_a_time, _starting = threading.Lock(), threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -127,7 +72,7 @@ def set_num_threads(n):
         >>> set_num_threads(before)
     """
     global _requested
-    _requested = _positive(n, "set_num_threads")
+    _requested = positive(n, "set_num_threads")
     _limit(_most)
 
 
@@ -146,8 +91,31 @@ def threads(microseconds=math.inf):
     return _available if microseconds > _start_cost else 1
 
 
+@contextlib.contextmanager
+def always(n):
+    """Give every kernel `n` threads, however little its work; at most those that it may have.
+
+    For compiling ahead, and for tests.
+
+    Example:
+        >>> with always(1):
+        ...     threads(1e9)
+        1
+    """
+    global _available, _start_cost
+    thread_layer()  # which sets both
+    before = _available, _start_cost
+    _available, _start_cost = min(n, _most), -1.0
+    try:
+        yield
+    finally:
+        _available, _start_cost = before
+
+
 # Serialises parallel kernels on the workqueue layer, which aborts the process on concurrent calls.
 _one_at_a_time = threading.Lock()
+# Serialises changes of numba's configuration, which the key of the cache depends on.
+_starting = threading.Lock()
 
 
 @contextlib.contextmanager
@@ -179,14 +147,15 @@ def thread_layer():
     import numba
 
     config = numba.config
-    priority = config.THREADING_LAYER_PRIORITY
-    if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
-        config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
-    try:
-        with _brief_spinning():
-            numba.get_num_threads()
-    finally:
-        config.THREADING_LAYER_PRIORITY = priority
+    with _starting:
+        priority = config.THREADING_LAYER_PRIORITY
+        if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
+            config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
+        try:
+            with _brief_spinning():
+                numba.get_num_threads()
+        finally:
+            config.THREADING_LAYER_PRIORITY = priority
     layer = numba.threading_layer()
     if layer == "workqueue":
         _start_cost = _START_WORKQUEUE
@@ -252,20 +221,6 @@ def vector_bits():
     return min(int(asked), widest)
 
 
-def cache_root():
-    """The folder of all cached kernels, None if the environment names no home for it."""
-    env = os.environ.get
-    if env("AUTOGRAD_LITE_CACHE_DIR"):
-        return Path(env("AUTOGRAD_LITE_CACHE_DIR"))
-    if sys.platform == "win32":
-        base = env("LOCALAPPDATA")
-    elif sys.platform == "darwin":
-        base = env("HOME") and Path(env("HOME"), "Library", "Caches")
-    else:
-        base = env("XDG_CACHE_HOME") or (env("HOME") and Path(env("HOME"), ".cache"))
-    return Path(base, "autograd_lite") if base else None
-
-
 def versions():
     """Versions of everything that machine code depends on."""
     import llvmlite
@@ -291,7 +246,8 @@ def cache_key():
     for source in sorted(_SOURCES.rglob("*.py")):
         digest.update(source.relative_to(_SOURCES).as_posix().encode())
         digest.update(source.read_bytes())
-    layer = (numba.config.THREADING_LAYER, numba.config.THREADING_LAYER_PRIORITY)
+    with _starting:
+        layer = (numba.config.THREADING_LAYER, numba.config.THREADING_LAYER_PRIORITY)
     settings = (versions(), cpu(), vector_bits(), layer, numba.config.OPT)
     digest.update(repr(settings).encode())
     return digest.hexdigest()[:20]
@@ -319,11 +275,9 @@ def cache_folder():
         _warn_uncached(None, "HOME is not set")
         return None
     folder = root / cache_key()
+    # One that exists may be read-only and yet full of kernels: only a failed write is reported.
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f"probe.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
     except OSError as error:
         _warn_uncached(folder, error.strerror)
         return None
@@ -378,7 +332,7 @@ def info():
         A dict. `cache_bytes` and `cache_files` count the kernels of all keys.
     """
     root = cache_root()
-    files = [f for f in root.rglob("*.kernel") if f.is_file()] if root else []
+    files = cached_files(root) if root else []
     triple, name, features = cpu()
     return {
         **versions(),

@@ -6,6 +6,7 @@ Conventions at kinks: the subgradient of least norm, so 0 for `absolute`, `relu`
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from autograd_lite import kernels
 from autograd_lite.graph import Traced
 from autograd_lite.op import composed, op
+from autograd_lite.ops.predicates import equal, greater, greater_equal, less, logical_and
 
 
 @op(vjps=(lambda g: g, lambda g: g), ufunc=np.add, domain=(-3, 3), broadcasts=True)
@@ -160,7 +162,7 @@ def expm1(x, /):
     """
 
 
-@op(vjps=(lambda g, out: divide(g, multiply(out, 2)),), ufunc=np.sqrt, domain=(0.2, 3))
+@op(vjps=(lambda g, out: divide(g, multiply(out, 2)),), numpy=np.sqrt, domain=(0.2, 3))
 def sqrt(x, /):
     """Square root. Its derivative at 0 is infinite.
 
@@ -168,6 +170,7 @@ def sqrt(x, /):
         >>> sqrt(np.array([1.0, 4.0]))
         array([1., 2.])
     """
+    return kernels.sqrt(x)
 
 
 @op(vjps=(lambda g, x: multiply(g, multiply(x, 2)),), ufunc=np.square, domain=(-3, 3))
@@ -200,7 +203,7 @@ def sign(x, /):
     """
 
 
-@op(vjps=(lambda g, x: multiply(g, cos(x)),), ufunc=np.sin, domain=(-3, 3))
+@op(vjps=(lambda g, x: multiply(g, cos(x)),), numpy=np.sin, domain=(-3, 3))
 def sin(x, /):
     """Sine of an angle in radians.
 
@@ -208,9 +211,10 @@ def sin(x, /):
         >>> sin(np.array([0.0, np.pi / 2]))
         array([0., 1.])
     """
+    return kernels.sin(x)
 
 
-@op(vjps=(lambda g, x: negative(multiply(g, sin(x))),), ufunc=np.cos, domain=(-3, 3))
+@op(vjps=(lambda g, x: negative(multiply(g, sin(x))),), numpy=np.cos, domain=(-3, 3))
 def cos(x, /):
     """Cosine of an angle in radians.
 
@@ -218,6 +222,7 @@ def cos(x, /):
         >>> cos(np.array([0.0]))
         array([1.])
     """
+    return kernels.cos(x)
 
 
 @op(
@@ -233,6 +238,21 @@ def tanh(x, /):
         array([0., 1.])
     """
     return kernels.tanh(x)
+
+
+def _erf_slope(g, x):
+    return multiply(multiply(g, 2 / math.sqrt(math.pi)), exp(negative(multiply(x, x))))
+
+
+@op(vjps=(_erf_slope,), domain=(-3, 3))
+def erf(x, /):
+    """Error function ``2 / sqrt(pi) * integral of exp(-t**2) from 0 to x``.
+
+    Example:
+        >>> erf(np.array([0.0, 10.0]))
+        array([0., 1.])
+    """
+    return kernels.erf(x)
 
 
 @op(vjps=(lambda g, out: multiply(g, multiply(out, subtract(1, out))),), domain=(-3, 3))
@@ -361,30 +381,3 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
         x = x if a_min is None else maximum(x, a_min)
         return x if a_max is None else minimum(x, a_max)
     return _clip(x, a_min, a_max)
-
-
-def _predicate(ufunc, text, pair=True):
-    """An op without derivative from one of NumPy's ufuncs of truth values or bits."""
-
-    def binary(x, y, /): ...
-
-    def unary(x, /): ...
-
-    named = binary if pair else unary
-    named.__name__ = named.__qualname__ = ufunc.__name__
-    named.__doc__ = f"{text}, element by element; without derivative."
-    return op(vjps=(None, None) if pair else (None,), ufunc=ufunc)(named)
-
-
-greater: Any = _predicate(np.greater, "``x > y``")
-greater_equal = _predicate(np.greater_equal, "``x >= y``")
-less: Any = _predicate(np.less, "``x < y``")
-less_equal = _predicate(np.less_equal, "``x <= y``")
-equal = _predicate(np.equal, "``x == y``")
-not_equal = _predicate(np.not_equal, "``x != y``")
-logical_and = _predicate(np.logical_and, "``x`` and ``y``")
-logical_or = _predicate(np.logical_or, "``x`` or ``y``")
-logical_not = _predicate(np.logical_not, "not ``x``", pair=False)
-bitwise_and = _predicate(np.bitwise_and, "``x & y``")
-bitwise_or = _predicate(np.bitwise_or, "``x | y``")
-invert = _predicate(np.invert, "``~x``", pair=False)

@@ -17,7 +17,7 @@ from autograd_lite.ops.elementwise import (
 )
 from autograd_lite.ops.index import getitem
 from autograd_lite.ops.linalg import matmul
-from autograd_lite.ops.reduce import expand, sum
+from autograd_lite.ops.reduce import expand, sum, sum_rows
 from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape
 
 
@@ -29,7 +29,7 @@ def _rows(x):
 _LINEAR = (
     lambda g, kernel: matmul(g, matrix_transpose(kernel)),
     lambda g, x: matmul(matrix_transpose(_rows(x)), _rows(g)),
-    lambda g: sum(_rows(g), axis=0),
+    lambda g: sum_rows(_rows(g)),
 )
 
 

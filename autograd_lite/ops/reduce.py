@@ -10,10 +10,11 @@ import math
 
 import numpy as np
 
+from autograd_lite import kernels
 from autograd_lite.op import op
-from autograd_lite.ops.elementwise import divide, equal, multiply, subtract, where
+from autograd_lite.ops.elementwise import divide, multiply, subtract, where
+from autograd_lite.ops.predicates import equal
 from autograd_lite.ops.shape import astype, broadcast_to, reshape
-
 
 _WIDE_ENOUGH = (np.dtype(np.float32), np.dtype(np.float64))  # to sum up in
 
@@ -56,6 +57,20 @@ def sum(x, axis=None, *, keepdims=False):
         array([4., 6.])
     """
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@op(vjps=(lambda g, x_shape: broadcast_to(g, shape=x_shape),))
+def sum_rows(x):
+    """The sum over the first axis of a matrix, one row after the other: the gradient of a bias.
+
+    Shapes:
+        ``(n, k) -> (k,)``.
+
+    Example:
+        >>> sum_rows(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        array([4., 6.])
+    """
+    return kernels.sum_rows(x)
 
 
 def _spread_mean(g, x_shape, axis):

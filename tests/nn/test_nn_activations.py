@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 import autograd_lite as ag
 from nn.activations import ACTIVATIONS, Probabilities, sigmoid, softmax
@@ -24,6 +25,7 @@ REFERENCES = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
     "silu": lambda x: x / (1 + np.exp(-x)),
+    "gelu": lambda x: x * scipy.special.ndtr(x),
     "softplus": lambda x: np.logaddexp(0, x),
     "softsign": lambda x: x / (1 + np.abs(x)),
     "tanh": np.tanh,
@@ -69,7 +71,10 @@ def test_derivative_at_the_kink(name, at_zero):
     assert float(ag.grad(lambda x: ag.sum(ACTIVATIONS[name](x)))(np.zeros(1))[0]) == at_zero
 
 
-@pytest.mark.parametrize("name", ["elu", "softplus", "sigmoid", "silu", "softmax", "log_softmax"])
+SAFE = ["elu", "gelu", "softplus", "sigmoid", "silu", "softmax", "log_softmax"]
+
+
+@pytest.mark.parametrize("name", SAFE)
 def test_large_inputs_overflow_nowhere(name):
     x = np.array([[-1e4, 0.0, 1e4]])
     y, pullback = ag.vjp(ACTIVATIONS[name], x)

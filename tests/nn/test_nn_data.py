@@ -57,6 +57,14 @@ def test_columns_that_are_not_contiguous(x):
         np.testing.assert_array_equal(batch_x, x[batch_y])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int16"])
+def test_large_batches_of_images(dtype):
+    x = np.random.default_rng(0).integers(0, 200, (300, 28, 28)).astype(dtype)
+    for batch_x, batch_y in data.batches((x, np.arange(300)), 200, shuffle=True):
+        assert batch_x.dtype == dtype
+        np.testing.assert_array_equal(batch_x, x[batch_y])
+
+
 @pytest.mark.parametrize(
     ("dtype", "expected"),
     [

@@ -80,8 +80,9 @@ class DiskCache(_Cache):
             partial.write_bytes(hashlib.sha256(data).digest() + data)
             os.replace(partial, path)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink()
             if not DiskCache._full:
                 DiskCache._full = True
                 self._warn(self._folder, error.strerror)
+        finally:  # after Ctrl-C too
+            with contextlib.suppress(OSError):
+                partial.unlink()

@@ -1,9 +1,9 @@
-"""Functions of a `Vec`: exp, log, tanh, sigmoid.
+"""Functions of a `Vec`: exp, log, tanh, sigmoid, erf, sin, cos.
 
-Each is one formula for float32 and float64; the tables hold what differs. Polynomials of exp and
-tanh are minimax and Chebyshev fits, those of log are fdlibm's. References: Cody and Waite, Software
+Each is one formula for float32 and float64; the tables hold what differs. Polynomials are minimax
+and Chebyshev fits, but those of log, which are fdlibm's. References: Cody and Waite, Software
 Manual for the Elementary Functions; Muller et al., Handbook of Floating-Point Arithmetic, chapter
-11; Sun's fdlibm, e_log.c.
+11; Sun's fdlibm, e_log.c, e_rem_pio2.c, k_sin.c and k_cos.c.
 """
 
 import math
@@ -228,3 +228,166 @@ def log(x):
     result = k.fma(table.log2_high, f - (half_square - k.fma(table.log2_low, rest)))
     result = result.where(x < math.inf, math.inf)
     return result.where(x > 0.0, x.lift(-math.inf).where(x.equals(0.0), math.nan))
+
+
+class _Erf(NamedTuple):
+    middle: float  # where one polynomial takes over from the other
+    one: float  # from here on, erf is 1
+    small: tuple  # erf(x) / x - 1 in x**2, below the middle
+    large: tuple  # log(erfc(x)) / x + 1 in x, from there to `one`
+
+
+_ERF = {
+    32: _Erf(
+        middle=0.95,
+        one=4.0,
+        small=(
+            8.215117850e-05,
+            -8.105881861e-04,
+            5.197788589e-03,
+            -2.685810067e-02,
+            1.128367260e-01,
+            -3.761263192e-01,
+            1.283791661e-01,
+        ),
+        large=(
+            -1.260753015e-05,
+            3.366008459e-04,
+            -3.698704066e-03,
+            2.388144657e-02,
+            -1.063760966e-01,
+            -6.350666881e-01,
+            -1.286694556e-01,
+        ),
+    ),
+    64: _Erf(
+        middle=0.95,
+        one=6.0,
+        small=(
+            -8.1506852914899186e-10,
+            1.3897306507252128e-08,
+            -1.6246669835643785e-07,
+            1.6452066733012389e-06,
+            -1.4925086671599736e-05,
+            1.2055311798323082e-04,
+            -8.5483264981035692e-04,
+            5.2239776171702059e-03,
+            -2.6866170644362027e-02,
+            1.1283791670951428e-01,
+            -3.7612638903183682e-01,
+            1.2837916709551256e-01,
+        ),
+        large=(
+            1.6355586057624164e-12,
+            -7.2081636247983228e-11,
+            1.4877493324858635e-09,
+            -1.9098311920761408e-08,
+            1.7059087800065246e-07,
+            -1.1214377043376559e-06,
+            5.5730893195806563e-06,
+            -2.0982005494296993e-05,
+            5.7697654199169297e-05,
+            -9.8926699509872777e-05,
+            6.5968709336161460e-06,
+            5.6745794182483660e-04,
+            -1.6854676309863070e-03,
+            2.0666931145875688e-04,
+            1.9127918313488861e-02,
+            -1.0277194864348184e-01,
+            -6.3661999025605198e-01,
+            -1.2837913935111370e-01,
+        ),
+    ),
+}
+
+
+def erf(x):
+    """Odd: x + x P(x**2) where that is small, else 1 - e**(x Q(x) - x), which is 1 - erfc(x)."""
+    table = _ERF[x.bits]
+    size = abs(x).at_most(table.one)
+    small = (_polynomial(size * size, table.small) * size) + size
+    large = 1.0 - exp_below(_polynomial(size, table.large).fma(size, -size))
+    return small.where(size < table.middle, large).with_sign_of(x)
+
+
+class _Turn(NamedTuple):
+    magic: float  # adding it leaves the nearest integer in the low bits
+    quarter: tuple  # pi / 2 in parts; products of all but the last with an integer are exact
+    sine: tuple  # (sin(r) / r - 1) / r**2 in r**2, for r up to pi / 4
+    cosine: tuple  # (cos(r) - 1 + r**2 / 2) / r**4 in r**2
+
+
+_TURN = {
+    32: _Turn(
+        magic=1.5 * 2.0**23,
+        quarter=(
+            1.5703125,
+            0.0004837512969970703,
+            7.549533620476723e-08,
+            2.5633440682570896e-12,
+        ),
+        sine=(-1.951632439e-04, 8.332170546e-03, -1.666665524e-01),
+        cosine=(2.443857738e-05, -1.388736884e-03, 4.166664556e-02),
+    ),
+    64: _Turn(
+        magic=1.5 * 2.0**52,
+        quarter=(
+            1.5707963267341256,
+            6.077094383272197e-11,
+            6.12323399538461e-17,
+            3.5215598651832e-27,
+        ),
+        sine=(
+            1.589650531981084e-10,
+            -2.5050753244864547e-08,
+            2.7557313661802374e-06,
+            -1.984126982972449e-04,
+            8.333333333322316e-03,
+            -1.6666666666666632e-01,
+        ),
+        cosine=(
+            -1.1359473618701282e-11,
+            2.0875720059017756e-09,
+            -2.7557314329758427e-07,
+            2.4801587289407256e-05,
+            -1.3888888888874008e-03,
+            4.16666666666666e-02,
+        ),
+    ),
+}
+# Beyond, by bytes of a number, an argument has too many quarter turns for `_TURN.quarter`.
+TURN_LIMIT = {4: 6000.0, 8: 1.6e6}
+
+
+def _turned(x, quarters):
+    """sin(x + quarters * pi / 2).
+
+    The argument less a whole number of quarter turns is r and its last bits. The number's lowest
+    bit says whether its sine or cosine is wanted, the next one whether the sign is to change.
+    """
+    table = _TURN[x.bits]
+    biased = x.fma(2 / math.pi, table.magic)
+    n = biased - table.magic
+    first, second, third, last = table.quarter
+    near = n.fma(-second, n.fma(-first, x))
+    r = n.fma(-third, near)
+    last_bits = n.fma(-last, n.fma(-third, near - r))
+    square = r * r
+    half = square * 0.5
+    lead = 1.0 - half
+    sine = (square * r).fma(_polynomial(square, table.sine), last_bits * lead) + r
+    lost = (1.0 - lead) - half
+    cosine = (square * square).fma(_polynomial(square, table.cosine), lost - r * last_bits) + lead
+    turns = biased.as_bits() + quarters
+    result = sine.where((turns & 1).equals(0), cosine)
+    return (result.as_bits() ^ ((turns & 2) << (x.bits - 2))).as_floats()
+
+
+def sin(x):
+    """The sine, of arguments up to `TURN_LIMIT`; keeps the sign of zeros."""
+    return x.where(x.equals(0.0), _turned(x, 0))
+
+
+def cos(x):
+    """The cosine, of arguments up to `TURN_LIMIT`."""
+    return _turned(x, 1)

@@ -119,6 +119,12 @@ def store(build, value, pointer, mask=None):
     call_intrinsic(build, f"masked.store.{suffix(value.type)}.p0", ir.VoidType(), operands)
 
 
+def prefetch(build, pointer, near=3):
+    """Ask for a cache line that will be read: into the first cache, or one that is less `near`."""
+    flags = [ir.Constant(_INT32, flag) for flag in (0, near, 1)]
+    call_intrinsic(build, "prefetch.p0", ir.VoidType(), [pointer, *flags])
+
+
 class Vec:
     """A vector under construction: numbers or integers, with the operators of their type.
 
@@ -184,6 +190,9 @@ class Vec:
 
     def __or__(self, other):
         return self._make("or_", other)
+
+    def __xor__(self, other):
+        return self._make("xor", other)
 
     def _compare(self, sign, other):
         compare = self.build.icmp_signed if self._is_int() else self.build.fcmp_ordered

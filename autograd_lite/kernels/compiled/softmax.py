@@ -13,7 +13,7 @@ from autograd_lite.kernels.compiled.parallel import share, spread
 from autograd_lite.kernels.runtime import kernel
 
 _max = sweep(lambda x: x, folds=(MAX,), unroll=4)
-_exp_sum = sweep(lambda x, peak: exp(x - peak), folds=(SUM,), unroll=2)
+_exp_sum = sweep(lambda x, peak: exp(x - peak), folds=(SUM,), unroll=4)
 _exp_and_sum = sweep(lambda x, peak: (exp(x - peak),) * 2, folds=(SUM,), unroll=2)
 _exp_sums = sweep(
     lambda x, t, peak: (exp(x - peak), t, t * (x - peak)), folds=(SUM, SUM, SUM), unroll=2

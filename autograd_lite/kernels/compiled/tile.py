@@ -78,7 +78,7 @@ class _Tile:
         width = self.offsets[-1] + self.kind.count * self.size
         for row in c_rows:  # the next tile's part of C
             for offset in self.offsets:
-                _prefetch(build, _step(build, row, width + offset))
+                lanes.prefetch(build, _step(build, row, width + offset))
 
         def load():
             return [self._at(c_rows[i], j, lanes.load, masks[j]) for i, j in self.cells]
@@ -119,7 +119,7 @@ class _Tile:
         step, offset, b = build.phi(_INTP), build.phi(_INTP), build.phi(_BYTES)
         running = [build.phi(self.kind) for _ in self.cells]
         for distance in self.offsets:
-            _prefetch(build, _step(build, build.gep(b, [ahead]), distance))
+            lanes.prefetch(build, _step(build, build.gep(b, [ahead]), distance))
         row_of_b = [self._at(b, j, lanes.load) for j in range(len(self.offsets))]
         updated = []
         for (i, j), total in zip(self.cells, running, strict=True):
@@ -178,11 +178,6 @@ def _step(build, pointer, distance):
 
 def _typed(build, pointer, element):
     return build.bitcast(pointer, element.as_pointer())
-
-
-def _prefetch(build, pointer, near=3):
-    flags = [ir.Constant(_INT32, flag) for flag in (0, near, 1)]
-    lanes.call_intrinsic(build, "prefetch.p0", ir.VoidType(), [pointer, *flags])
 
 
 def _either(build, condition, yes, no):
@@ -282,7 +277,7 @@ def transpose(typingctx, source, stride, rows, columns, target, target_stride, l
         block = []
         for i in range(1, kind.count + 1):
             block.append(lanes.load(build, _typed(build, source, kind.element), kind, mask))
-            _prefetch(build, build.gep(source, [following]), near=2)
+            lanes.prefetch(build, build.gep(source, [following]), near=2)
             inside = build.icmp_signed("<", _intp(i), rows)
             source = build.gep(source, [build.select(inside, stride, _intp(0))])
         for column in _transposed(build, block, kind.count):
