@@ -9,10 +9,10 @@ ARGS   ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help mnist test lint format bench clean
+.PHONY: help mnist test lint format bench bench-scaling clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 mnist: $(VENV)/.core  ## train on MNIST and print the test accuracy
 	$(BIN)/python examples/mnist.py $(ARGS)
@@ -35,6 +35,9 @@ format: $(VENV)/.lint  ## mend style and format in place
 
 bench: $(VENV)/$(if $(PEERS),.bench,.core)  ## measure; PEERS=1 installs PyTorch and JAX to measure against
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-scaling: $(VENV)/.bench  ## draw how time and memory grow, beside PyTorch's; takes minutes
+	$(BIN)/python benchmarks/scaling.py $(ARGS)
 
 clean:  ## remove the environment and everything built or cached in the clone
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

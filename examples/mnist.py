@@ -15,6 +15,8 @@ parser.add_argument("--epochs", type=int, default=5)
 parser.add_argument("--plot", metavar="FILE.png", help="draw curves and wrongly read digits")
 parser.add_argument("--quick", action="store_true", help="one epoch on a twentieth of the digits")
 arguments = parser.parse_args()
+if arguments.plot:
+    from _plot import plot  # needs matplotlib, which nothing else here does
 
 (train_images, train_labels), (test_images, test_labels) = mnist.load_data()
 model = nn.Sequential(
@@ -35,6 +37,4 @@ test_loss, test_acc = model.evaluate(test_images, test_labels)
 print(f"test_acc: {test_acc}")
 
 if arguments.plot:
-    from _plot import plot  # needs matplotlib, which nothing else here does
-
     plot(arguments.plot, history, test_images, test_labels, model.predict(test_images))

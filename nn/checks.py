@@ -16,13 +16,25 @@ T = TypeVar("T")
 
 def positive_int(where: str, name: str, value: Any) -> int:
     """`value` as an int of at least one; a bool is no number here."""
+    return _at_least(1, where, name, value, "a positive integer")
+
+
+def count(where: str, name: str, value: Any) -> int:
+    """`value` as an int of at least zero."""
+    return _at_least(0, where, name, value, "an integer, 0 or more")
+
+
+def _at_least(low: int, where: str, name: str, value: Any, expected: str) -> int:
     try:
-        number = 0 if isinstance(value, bool) else operator.index(value)
+        number = low - 1 if isinstance(value, bool) else operator.index(value)
     except TypeError:
-        number = 0
-    if number < 1:
+        number = low - 1
+    if number < low:
+        text = str(value).removesuffix(".0")
+        meant = not isinstance(value, bool) and text.isdecimal() and int(text) >= low
+        fix = f"{name}={text}" if meant else None
         raise ValueError(
-            explain(where, f"bad `{name}`", got=repr(value), expected="a positive integer")
+            explain(where, f"bad `{name}`", got=repr(value), expected=expected, fix=fix)
         )
     return number
 

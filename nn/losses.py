@@ -16,7 +16,7 @@ import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn.activations import Probabilities
 from nn.checks import instance, real, snake_case
-from nn.targets import align, as_operand, check_range, labels_for, pair
+from nn.targets import align, as_operand, check_labels, check_range, labels_for, pair
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -137,7 +137,7 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     labels = labels_for(where, y_true, p.shape)
     if logits is not None:
         return _by_rows(p, labels)
-    check_range(where, labels, 0, p.shape[-1] - 1)
+    check_labels(where, labels, p.shape[-1])
     rows = ag.log(_normalised(p)).reshape((-1, p.shape[-1]))
     return -rows[np.arange(labels.size), labels.ravel()].reshape(labels.shape)
 
@@ -271,9 +271,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
     def prepare(self, y: Array, output_shape: Shape, dtype: DTypeLike) -> Array:
         """Labels, one for each row of the output and each less than its length."""
         labels = labels_for(self.name, y, (len(y), *output_shape))
-        units = output_shape[-1]
-        fix = f"units={labels.max(initial=0) + 1} in the last layer, or labels counted from 0"
-        check_range(self.name, labels, 0, units - 1, fix)
+        check_labels(self.name, labels, output_shape[-1])
         return labels.astype(np.int64, copy=False)
 
     def classes(self, y: Array) -> Array | None:
@@ -298,7 +296,8 @@ class _SmoothedCrossEntropy(_CrossEntropy):
     def prepare(self, y: Array, output_shape: Shape, dtype: DTypeLike) -> Array:
         """Targets from 0 to 1, in the model's dtype and output shape."""
         y = align(self.name, y.astype(dtype, copy=False), (len(y), *output_shape))
-        check_range(self.name, y, 0, 1)
+        fix = 'scale them; for integer labels, loss="sparse_categorical_crossentropy" and a softmax'
+        check_range(self.name, y, 0, 1, fix)
         return y
 
 

@@ -113,6 +113,15 @@ class Sequential(Model):
     def __init__(self, layers: Iterable[Layer] = (), *, name: str | None = None) -> None:
         super().__init__(name)
         self.layers: list[Layer] = []
+        if isinstance(layers, Layer):
+            raise TypeError(
+                explain(
+                    self.name,
+                    "not a list of layers",
+                    got=repr(layers),
+                    fix="nn.Sequential([first, second])",
+                )
+            )
         for layer in layers:
             self._append(layer)
         self._build_at_once()
@@ -140,7 +149,9 @@ class Sequential(Model):
                     "not a layer",
                     got=repr(layer),
                     expected="instances of nn.layers",
-                    fix='layers.Activation("relu") for a function',
+                    fix=f"{layer.__name__}(...)"
+                    if isinstance(layer, type)
+                    else 'layers.Activation("relu") for a function',
                 )
             )
         if "name" not in vars(layer):

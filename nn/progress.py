@@ -14,8 +14,11 @@ from autograd_lite.errors import explain
 Logs = Mapping[str, float]
 
 SILENT, BAR, LINE = 0, 1, 2
+# The bar itself is as wide as the rest of the line leaves room for, or goes.
+WIDEST, NARROWEST = 24, 4
 # {postfix} brings its own comma.
-BAR_FORMAT = "{desc} |{bar:24}| {n_fmt}/{total_fmt}, {elapsed_s:.1f}s{postfix}"
+REST = "{n_fmt}/{total_fmt}, {elapsed_s:.1f}s{postfix}"
+NO_BAR = "{desc}, " + REST
 
 
 def level(where: str, verbose: int | str) -> int:
@@ -75,16 +78,29 @@ class Progress:
     def advance(self, logs: Callable[[], Logs]) -> None:
         """One step done. `logs` is asked for only when the screen is about to change."""
         if self._bar is not None and self._bar.update():
-            self._bar.set_postfix_str(describe(logs()), refresh=False)
+            self._show(logs())
 
     def finish(self, logs: Logs) -> None:
         """All steps done, with these results."""
         if self._bar is not None:
-            self._bar.ncols = None  # the line that stays may be longer than the screen is wide
-            self._bar.set_postfix_str(describe(logs), refresh=False)
+            self._show(logs)
+            self._bar.ncols = None  # the line that stays is whole, if need be on two of the screen
         elif self.level == LINE:
             seconds = time.perf_counter() - self._start
             print(f"{self.title}, {seconds:.1f}s, {describe(logs)}", flush=True)
+
+    def _show(self, logs: Logs) -> None:
+        """Put these values on the bar's line, the bar in what room they leave."""
+        values, seconds = describe(logs), time.perf_counter() - self._start
+        rest = f"{self.title} || {self.steps}/{self.steps}, {seconds:.1f}s, {values}"
+        self._bar.set_postfix_str(values, refresh=False)
+        # One column stays free: the seconds may grow by a digit before the line is drawn.
+        self._bar.bar_format = _layout(self._bar.ncols - len(rest) - 1)
+
+
+def _layout(room: int) -> str:
+    """The line's format, with so many columns for the bar."""
+    return f"{{desc}} |{{bar:{min(room, WIDEST)}}}| {REST}" if room >= NARROWEST else NO_BAR
 
 
 def _bar(title: str, steps: int) -> Any:
@@ -101,5 +117,5 @@ def _bar(title: str, steps: int) -> Any:
         file=sys.stdout,
         ncols=columns,
         nrows=lines,
-        bar_format=BAR_FORMAT,
+        bar_format=_layout(WIDEST),
     )

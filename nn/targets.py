@@ -13,6 +13,7 @@ from autograd_lite.errors import DTypeError, ShapeError, explain
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 
+ONE_HOT = 'loss="categorical_crossentropy" for one-hot targets'
 FLATTEN = "a new model with layers.Flatten() first: now each sample gives several rows"
 
 
@@ -66,33 +67,47 @@ def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
     """
     labels = np.asarray(y_true)
     if labels.dtype.kind not in "iub":
+        if labels.shape == shape:
+            fix = ONE_HOT
+        elif labels.dtype.kind in "USO":
+            fix = "names, y = np.unique(y, return_inverse=True), and names[y] are the texts again"
+        else:
+            fix = 'y.astype("int64")'
         raise DTypeError(
             explain(
                 where,
                 "labels are not integers",
-                got=f"y_true of {labels.dtype}",
-                expected="integers from 0 to k - 1",
-                fix='y.astype("int64"), or loss="categorical_crossentropy" for one-hot rows',
+                got=f"y_true {labels.shape} of {labels.dtype}",
+                expected=f"integers from 0 to {shape[-1] - 1}",
+                fix=fix,
             )
         )
     if labels.shape == (*shape[:-1], 1):
         labels = labels.reshape(shape[:-1])
     if labels.shape != shape[:-1]:
-        fix = None
-        if len(shape) > labels.ndim + 1:
-            fix = FLATTEN
-        elif labels.shape == shape:
-            fix = 'loss="categorical_crossentropy" for one-hot targets'
+        longer = len(shape) > labels.ndim + 1
+        hint = FLATTEN if longer else ONE_HOT if labels.shape == shape else None
         raise ShapeError(
             explain(
                 where,
                 "there is not one label for each prediction",
                 got=f"y_true {labels.shape}, y_pred {shape}",
                 expected=f"y_true {shape[:-1]}",
-                fix=fix,
+                fix=hint,
             )
         )
     return labels.astype(np.int64) if labels.dtype.kind == "b" else labels
+
+
+def check_labels(where: str, labels: Array, classes: int) -> None:
+    """Raise a ValueError unless all labels are from 0 to `classes` - 1."""
+    least, most = (int(labels.min()), int(labels.max())) if labels.size else (0, 0)
+    fix = f"units={most + 1} in the last layer"
+    if least < 0:
+        fix = "number the classes from 0, and leave out rows without a class"
+    elif least == 1:
+        fix = f"y - 1, if the classes are numbered from 1; else {fix}"
+    check_range(where, labels, 0, classes - 1, fix)
 
 
 def check_range(where: str, y: Array, low: float, high: float, fix: str | None = None) -> None:

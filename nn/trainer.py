@@ -13,7 +13,7 @@ import autograd_lite as ag
 from autograd_lite.errors import GradientError, explain
 from nn import data, losses, optimizers
 from nn.callbacks import Callbacks, Logs
-from nn.checks import instance, positive_int, real
+from nn.checks import count, instance, positive_int, real
 from nn.data import Columns
 from nn.history import History
 from nn.layer import Layer
@@ -139,6 +139,7 @@ class Trainer(Layer):
         where = "fit"
         batch_size = positive_int(where, "batch_size", batch_size)
         epochs = positive_int(where, "epochs", epochs)
+        initial_epoch = count(where, "initial_epoch", initial_epoch)
         shown = level(where, verbose)
         samples, validation = self._both_parts(
             self._samples(where, x, y, sample_weight),
@@ -215,12 +216,13 @@ class Trainer(Layer):
         """
         batch_size = positive_int("predict", "batch_size", batch_size)
         shown = BAR if level("predict", verbose) == BAR else SILENT
-        x = data.as_input(x.data if isinstance(x, ag.Tensor) else x, self.dtype)
+        x = data.inputs("predict", x, self.dtype)
         starts = range(0, max(len(x), 1), batch_size)  # no rows make an empty batch, for its shape
         outputs = []
         with ag.no_grad(), Progress("Predict", len(starts), shown) as line:
             for start in starts:
-                out = self(x[start : start + batch_size])
+                with data.naming("predict", x):
+                    out = self(x[start : start + batch_size])
                 outputs.append(out.data if isinstance(out, ag.Tensor) else out)
                 line.advance(dict)
         return np.concatenate(outputs)
@@ -233,6 +235,7 @@ class Trainer(Layer):
         self._bind_optimizer()
         tally = self._tally()
         tally.add(self.train_step(*batch), len(batch[0]))
+        self.optimizer.zero_grad()
         return tally.logs() if return_dict else _plain(tally.logs())
 
     def test_on_batch(
@@ -280,18 +283,22 @@ class Trainer(Layer):
     ) -> Logs:
         tally = self._tally()
         begin, end = hooks.hooks["on_train_batch_begin"], hooks.hooks["on_train_batch_end"]
-        for step, batch in enumerate(batches):
-            for hook in begin:
-                hook(step)
-            loss = self.train_step(*batch)
-            tally.add(loss, len(batch[0]))
-            if loss != loss and not self._nan_seen:
-                self._warn_of_nan(epoch, step)
-            line.advance(tally.logs)
-            for hook in end:
-                hook(step, tally.logs())
-            if self.stop_training:
-                break
+        try:
+            for step, batch in enumerate(batches):
+                for hook in begin:
+                    hook(step)
+                with np.errstate(over="ignore", invalid="ignore"):  # one warning tells it all
+                    loss = self.train_step(*batch)
+                tally.add(loss, len(batch[0]))
+                if loss != loss and not self._nan_seen:
+                    self._warn_of_nan(epoch, step)
+                line.advance(tally.logs)
+                for hook in end:
+                    hook(step, tally.logs())
+                if self.stop_training:
+                    break
+        finally:
+            self.optimizer.zero_grad()  # else the next backward pass, a loop's, would add to them
         return tally.logs()
 
     def _test(
@@ -322,7 +329,7 @@ class Trainer(Layer):
                 )
             )
         x, y, *weight = data.columns(where, x, y, sample_weight, self.dtype)
-        with ag.no_grad():
+        with ag.no_grad(), data.naming(where, x):
             output = self(x[:1])
         return x, self.loss.prepare(y, output.shape[1:], self.dtype), *weight
 
@@ -331,17 +338,7 @@ class Trainer(Layer):
     ) -> tuple[Columns, Columns | None]:
         """Samples to train on and to validate on."""
         if given is not None:
-            if not isinstance(given, tuple | list) or len(given) not in (2, 3):
-                raise TypeError(
-                    explain(
-                        "fit",
-                        "bad `validation_data`",
-                        got=type(given).__name__,
-                        expected="(x, y) or (x, y, sample_weight)",
-                    )
-                )
-            x, y, weight = (*given, None)[:3]
-            return samples, self._samples("fit: validation_data", x, y, weight)
+            return samples, self._samples("fit: validation_data", *data.three(given))
         if not fraction:
             return samples, None
         training, validation = data.split(samples, fraction)

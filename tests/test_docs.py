@@ -156,6 +156,20 @@ def test_examples_run(path, tmp_path):
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
+def test_the_first_example_draws(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", ROOT / "examples/mnist.py", "--quick", "--plot", "a.png"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_FOR_AN_EXAMPLE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
 # The runners themselves.
 
 

@@ -96,16 +96,18 @@ class Dense(Layer):
 
     def _misfit(self, shape: tuple[int, ...]) -> ShapeError:
         n = self.kernel.shape[0]
-        flat = len(shape) > 2 and n % shape[-1] == 0
+        fix = "the inputs it was built for, or a new model"
+        if len(shape) < 2:
+            fix = "rows of features, a single one too: x.reshape((1, -1))"
+        elif len(shape) > 2 and n % shape[-1] == 0:
+            fix = "layers.Flatten() before it, or x.reshape((len(x), -1))"
         return ShapeError(
             explain(
                 self.name,
                 "the input does not fit the kernel",
                 got=f"input {shape}, kernel {self.kernel.shape}",
                 expected=f"input (batch, ..., {n})",
-                fix="layers.Flatten() before it, or x.reshape((len(x), -1))"
-                if flat
-                else "the inputs it was built for, or a new model",
+                fix=fix,
             )
         )
 

@@ -38,18 +38,74 @@ BAD = {
         TypeError,
         "not an array of real numbers",
     ),
-    "label too large": (None, 2, X, LABELS, {}, ValueError, r"values from 0 to 2(?s:.*)units=3"),
-    "negative label": (None, 3, X, LABELS - 1, {}, ValueError, "values from -1 to 1"),
-    "float labels": (None, 3, X, LABELS * 1.0, {}, TypeError, r"float64(?s:.*)astype\(.int64"),
+    "label too large": (None, 2, X, LABELS, {}, ValueError, r"from 0 to 2(?s:.*)fix:      units=3"),
+    "negative label": (
+        None,
+        3,
+        X,
+        LABELS - 1,
+        {},
+        ValueError,
+        "from -1 to 1(?s:.*)without a class",
+    ),
+    "labels from 1": (
+        None,
+        3,
+        X,
+        LABELS + 1,
+        {},
+        ValueError,
+        "to 3(?s:.*)fix:      y - 1(?s:.*)=4",
+    ),
+    "uint8 label": (None, 3, X, np.uint8(LABELS + 253), {}, ValueError, "to 255(?s:.*)units=256"),
+    "float labels": (None, 3, X, LABELS * 1.0, {}, TypeError, r"\(20,\) of float64(?s:.*)astype"),
+    "float one-hot labels": (None, 3, X, ONE_HOT, {}, TypeError, 'fix:      loss="categorical_cr'),
+    "texts as labels": (None, 3, X, LABELS.astype(str), {}, TypeError, "return_inverse=True"),
     "one-hot labels": (None, 3, X, ONE_HOT.astype(int), {}, ValueError, "categorical_crossentropy"),
     "label rows": ("categorical_crossentropy", 3, X, LABELS, {}, ValueError, "sparse_categorical"),
     "target columns": ("mse", 2, X, ONE_HOT, {}, ValueError, r"y_true \(20, 3\), y_pred \(20, 2\)"),
-    "not probabilities": ("binary_crossentropy", 3, X, ONE_HOT * 2, {}, ValueError, "out of range"),
+    "not probabilities": (
+        "binary_crossentropy",
+        3,
+        X,
+        ONE_HOT * 2,
+        {},
+        ValueError,
+        "from 0.0 to 2.0(?s:.*)for integer labels",
+    ),
     "NaN targets": ("binary_crossentropy", 1, X, NAN, {}, ValueError, "from nan to nan"),
     "features": ("mse", 3, X[:, :3], ONE_HOT, {}, ValueError, r"input \(1, 3\), kernel \(4, 5\)"),
-    "rank": ("mse", 3, X[:, 0], ONE_HOT, {}, ValueError, r"input \(1,\), kernel \(4, 5\)"),
+    "rank": (
+        "mse",
+        3,
+        X[:, 0],
+        ONE_HOT,
+        {},
+        ValueError,
+        r"\(1,\), kernel \(4, 5\)(?s:.*)\(1, -1\)",
+    ),
     "batch size 0": (None, 3, X, LABELS, {"batch_size": 0}, ValueError, "fit: bad `batch_size`"),
     "batch size 1.5": (None, 3, X, LABELS, {"batch_size": 1.5}, ValueError, r"got:      1\.5"),
+    "batch size 8.0": (
+        None,
+        3,
+        X,
+        LABELS,
+        {"batch_size": 8.0},
+        ValueError,
+        "fix:      batch_size=8",
+    ),
+    "batch size '8'": (
+        None,
+        3,
+        X,
+        LABELS,
+        {"batch_size": "8"},
+        ValueError,
+        "fix:      batch_size=8",
+    ),
+    "first epoch -1": (None, 3, X, LABELS, {"initial_epoch": -1}, ValueError, "an integer, 0 or"),
+    "first epoch '1'": (None, 3, X, LABELS, {"initial_epoch": "1"}, ValueError, "initial_epoch=1"),
     "epochs": (None, 3, X, LABELS, {"epochs": -1}, ValueError, "fit: bad `epochs`"),
     "epochs True": (None, 3, X, LABELS, {"epochs": True}, ValueError, "got:      True"),
     "verbose": (None, 3, X, LABELS, {"verbose": "loud"}, ValueError, "bad `verbose`"),
@@ -161,6 +217,39 @@ def test_images_for_a_net_of_rows_name_flatten():
         net.predict(X.reshape((20, 2, 2)), verbose=0)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_a_misfit_names_what_was_given(method):
+    with pytest.raises(ValueError, match=rf"{method} was given x \(20, 3\)"):
+        getattr(model(), method)(X[:, :3], LABELS)
+
+
+def test_a_misfit_in_predict_names_what_was_given():
+    with pytest.raises(ValueError, match=r"predict was given x \(4,\)") as error:
+        model().predict(X[0])
+    assert "fix:      rows of features, a single one too" in str(error.value)
+
+
+@pytest.mark.parametrize("x", [3, np.float32(3.0), ag.tensor(3.0)])
+def test_predict_refuses_a_number(x):
+    with pytest.raises(ValueError, match=r"predict: `x` has no rows(?s:.*)a row for each sample"):
+        model().predict(x)
+
+
+@pytest.mark.parametrize("x", [None, "text", iter([1])])
+def test_predict_refuses_what_is_no_array(x):
+    with pytest.raises(TypeError, match="predict: bad `x`"):
+        model().predict(x)
+
+
+def test_sequential_takes_a_list_of_layers():
+    with pytest.raises(TypeError, match=r"not a list(?s:.*)nn\.Sequential\(\[first, second\]\)"):
+        nn.Sequential(layers.Dense(1))
+    with pytest.raises(TypeError, match=r"fix:      Flatten\(\.\.\.\)"):
+        nn.Sequential([layers.Flatten])
+    with pytest.raises(TypeError, match=r'fix:      layers\.Activation\("relu"\)'):
+        nn.Sequential([np.tanh])
+
+
 @pytest.mark.parametrize(
     ("loss", "y"), [("sparse_categorical_crossentropy", LABELS), ("mse", LABELS * 1.0)]
 )
@@ -201,6 +290,16 @@ def test_the_optimizer_of_another_model_is_refused():
     second.compile(first.optimizer, "sparse_categorical_crossentropy")
     with pytest.raises(RuntimeError, match=r"nothing to train(?s:.*)a new optimizer"):
         second.fit(X, LABELS, verbose=0)
+
+
+def test_overflow_is_warned_of_by_nothing_but_the_nan_loss():
+    net = model()
+    net.compile(nn.optimizers.SGD(learning_rate=1e30), "sparse_categorical_crossentropy")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        net.fit(X, LABELS, 5, epochs=3, verbose=0)
+    assert len(seen) == 1
+    assert "the loss is NaN since epoch 1, step " in str(seen[0].message)
 
 
 def test_a_nan_loss_is_warned_of_once_with_its_step():

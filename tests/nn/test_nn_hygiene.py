@@ -10,6 +10,7 @@ import pytest
 import autograd_lite as ag
 import nn
 from nn import layers
+from nn.callbacks import LambdaCallback
 
 X = np.random.default_rng(0).standard_normal((64, 8)).astype(np.float32)
 LABELS = (X.sum(axis=1) > 0).astype(np.int64)
@@ -51,6 +52,22 @@ def growth(run, steps):
         return tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
+
+
+def test_training_leaves_no_gradients_that_a_loop_would_add_to():
+    net = model()
+    net.fit(X, LABELS, 8, verbose=0)
+    assert all(p.grad is None for p in net.parameters())
+    net.train_on_batch(X, LABELS)
+    assert all(p.grad is None for p in net.parameters())
+
+    def interrupt(batch, logs):
+        assert all(p.grad is not None for p in net.parameters())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(X, LABELS, callbacks=LambdaCallback(on_train_batch_end=interrupt), verbose=0)
+    assert all(p.grad is None for p in net.parameters())
 
 
 def test_a_thousand_steps_of_fit(no_collector):

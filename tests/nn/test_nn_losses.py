@@ -143,7 +143,8 @@ def test_vectors_and_columns_are_the_same_thing(name, y_shape, p_shape):
 
 @pytest.mark.parametrize("name", ["mse", "mae", "bce", "categorical_crossentropy"])
 @pytest.mark.parametrize(
-    ("y_shape", "p_shape"), [((3,), (6, 3)), ((6,), (6, 3)), ((6, 1), (6, 3)), ((1, 3), (6, 3))]
+    ("y_shape", "p_shape"),
+    [((3,), (6, 3)), ((6,), (6, 3)), ((6, 1), (6, 3)), ((1, 3), (6, 3)), ((6, 3), (6, 3, 1))],
 )
 def test_nothing_is_broadcast(name, y_shape, p_shape):
     with pytest.raises(ag.errors.ShapeError) as error:

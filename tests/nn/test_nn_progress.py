@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nn
+from nn import progress
 from nn.callbacks import LambdaCallback
 
 X = np.random.default_rng(0).standard_normal((10, 3)).astype(np.float32)
@@ -78,6 +79,22 @@ def test_a_bar_an_epoch_in_a_terminal():
     assert len(lines) == 2
     assert BAR.search(lines[1].split("\r")[-1] or lines[1].split("\r")[-2])
     assert all(line.endswith("\r") or "2/2" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("columns", "bar"), [(120, 24), (81, 24), (80, 23), (61, 4), (60, 0), (20, 0)]
+)
+def test_a_line_leaves_the_bar_what_room_it_has(monkeypatch, columns, bar):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with terminal() as shown, progress.Progress("Epoch 1/5", 12, progress.BAR) as line:
+        for _ in range(12):
+            line.advance(dict)
+        line.finish({"loss": 0.25, "accuracy": 0.5})
+    last = shown[0].rstrip().split("\r")[-1]
+    full = f" |{'█' * bar}| " if bar else ", "
+    assert re.fullmatch(
+        rf"Epoch 1/5{re.escape(full)}12/12, 0\.\ds, loss: 0\.2500, accuracy: 0\.5000", last
+    )
 
 
 def test_evaluate_and_predict(capsys):
