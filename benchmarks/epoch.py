@@ -1,106 +1,58 @@
 """The seed's epoch, 60,000 digits through 784 -> 512 relu -> 10 softmax: ours and every peer.
 
-Each system has a process of its own, so that no thread pool spins against another's, and the
-processes take turns, so that a noisy minute is everybody's.
+Each system has a process of its own, and the processes take turns.
 """
 
 import argparse
-import contextlib
-import importlib.util
-import json
 import statistics
-import subprocess
-import sys
 import time
 
-from frame import confined, cores, environment, table
+from frame import QUICK, cores, installed, serve, table, turns
 from systems import SYSTEMS
-
-# Idle workers of a pool spin for up to 200 ms before they sleep.
-PAUSE = 0.4
 
 
 def work(name: str, batch: int) -> None:
-    """In a child process: train for an epoch at each line of input, and say how long it took."""
+    """In a child process: train for an epoch whenever asked, and say how long it took."""
     from nn.datasets import mnist
 
     (x, y), (x_test, y_test) = mnist.load_data()
     x, x_test = (a.reshape(len(a), 784).astype("float32") / 255 for a in (x, x_test))
+    if QUICK:
+        x, y, x_test, y_test = x[:1024], y[:1024], x_test[:100], y_test[:100]
     make, _ = SYSTEMS[name]
     epoch, predict = make(x, y, batch)
     epoch()  # compiles, and fills the caches
-    print("ready", flush=True)
-    for _ in sys.stdin:
+
+    def measure() -> list[float]:
         start = time.perf_counter()
         epoch()
         seconds = time.perf_counter() - start
-        right = float((predict(x_test).argmax(axis=1) == y_test).mean())
-        print(json.dumps([seconds, right]), flush=True)
+        return [seconds, float((predict(x_test).argmax(axis=1) == y_test).mean())]
 
-
-class Worker:
-    """A system in a process of its own."""
-
-    def __init__(self, name: str, batch: int, threads: int):
-        command = [sys.executable, __file__, "--work", name, "--batch", str(batch)]
-        with confined(threads):
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=environment(threads),
-            )
-        self.seconds: list[float] = []
-        self.accuracy = 0.0
-        self.answer()
-
-    def answer(self) -> str:
-        """The child's next line."""
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{self.process.args[3]} stopped with {self.process.wait()}")
-        return line
-
-    def train(self) -> None:
-        """Let the child train for one epoch."""
-        print("go", file=self.process.stdin, flush=True)
-        seconds, self.accuracy = json.loads(self.answer())
-        self.seconds.append(seconds)
-
-    def close(self) -> None:
-        """Let the child end by itself."""
-        self.process.stdin.close()
-        self.process.wait()
+    serve(measure)
 
 
 def available(names: list[str]) -> list[str]:
     """The systems among `names` whose packages are installed."""
-    return [n for n in names if all(map(importlib.util.find_spec, SYSTEMS[n][1]))]
+    return [n for n in names if all(map(installed, SYSTEMS[n][1]))]
 
 
 def measure(names: list[str], batch: int, threads: int, repeats: int) -> str:
     """The table of one batch size and thread count."""
-    with contextlib.ExitStack() as stack:
-        workers = {}
-        for name in names:
-            workers[name] = Worker(name, batch, threads)
-            stack.callback(workers[name].close)
-        for _ in range(repeats):
-            for worker in workers.values():
-                time.sleep(PAUSE)
-                worker.train()
-    medians = {name: statistics.median(worker.seconds) for name, worker in workers.items()}
+    commands = {name: [__file__, "--work", name, "--batch", str(batch)] for name in names}
+    answers = turns(commands, threads, repeats)
+    seconds = {name: [taken for taken, _ in given] for name, given in answers.items()}
+    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
     base = medians[names[0]]
     rows = [
         [
             name,
             f"{medians[name]:.3f}",
-            f"{min(worker.seconds):.3f}",
-            f"{worker.accuracy:.4f}",
+            f"{min(seconds[name]):.3f}",
+            f"{answers[name][-1][1]:.4f}",
             f"{base / medians[name]:.2f}",
         ]
-        for name, worker in workers.items()
+        for name in names
     ]
     title = f"One epoch of MNIST, batch {batch}, threads: {threads} (median of {repeats})"
     heads = ["system", "seconds", "best", "test accuracy", f"{names[0]} / it"]
@@ -114,6 +66,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=cores(), help="threads of every system")
     parser.add_argument("--repeats", type=int, default=5, help="epochs each, after the first")
     parser.add_argument("--systems", nargs="+", default=[*SYSTEMS], choices=[*SYSTEMS])
+    parser.add_argument("--quick", action="store_true", help="a smoke test, without peers")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
@@ -121,7 +74,7 @@ def main() -> None:
         return
     for batch in options.batch:
         names = available(options.systems)
-        print(measure(names, batch, options.threads, options.repeats), flush=True)
+        print(measure(names, batch, options.threads, 1 if QUICK else options.repeats))
 
 
 if __name__ == "__main__":

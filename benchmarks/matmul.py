@@ -9,21 +9,16 @@ product is dispatched to it.
 import argparse
 import itertools
 import math
-import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from frame import THREAD_VARIABLES, confined, cores, environment, installed, table
+from frame import PAUSE, QUICK, cores, hold, installed, table
 
-# Idle workers of one library's pool spin for a while, and would slow the next library's.
-PAUSE = 0.2
-ROUNDS = 5
-SECONDS = 0.02  # per library and round
+ROUNDS = 1 if QUICK else 5
+SECONDS = 0.0 if QUICK else 0.02  # per library and round
 
 ALL = ("NN", "NT", "TN")
 # ([batch,] rows, depth, columns) and the layouts that programs use at this size. The first six are
@@ -72,7 +67,7 @@ def interleaved(calls: dict[str, Callable], threads: int) -> dict[str, float]:
     rounds: dict[str, list[float]] = {name: [] for name in calls}
     for _, (name, call) in itertools.product(range(ROUNDS), calls.items()):
         if threads > 1:
-            time.sleep(PAUSE)
+            time.sleep(PAUSE / 2)
         call()
         times: list[float] = []
         while sum(times) < SECONDS or len(times) < 3:
@@ -92,7 +87,7 @@ def rows(threads: int, dtype: str = "float32") -> Iterator[Row]:
         import torch
 
         torch.set_num_threads(threads)
-    for size, layouts in SIZES:
+    for size, layouts in SIZES[:5] if QUICK else SIZES:
         for layout in layouts:
             a, b = operands(size, layout, dtype)
             calls = {
@@ -133,18 +128,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("threads", nargs="?", type=int, default=cores())
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    parser.add_argument("--quick", action="store_true", help="a smoke test, without peers")
     options = parser.parse_args()
-    pinned = environment(options.threads)
-    if any(os.environ.get(name) != pinned[name] for name in THREAD_VARIABLES):
-        with confined(options.threads):
-            command = [
-                sys.executable,
-                *sys.argv[:1],
-                str(options.threads),
-                "--dtype",
-                options.dtype,
-            ]
-            sys.exit(subprocess.run(command, env=pinned).returncode)
+    hold(options.threads)
     print(report(options.threads, options.dtype), flush=True)
 
 

@@ -3,6 +3,9 @@
 python benchmarks/run.py                          everything, on all cores
 python benchmarks/run.py --only matmul epoch      some of it
 python benchmarks/run.py --threads 2 1 --batch 32 128 1024
+python benchmarks/run.py --quick                  a smoke test: tiny, and without peers
+
+How time and memory grow is another program, scaling.py, since it takes minutes.
 """
 
 import argparse
@@ -11,18 +14,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from frame import confined, cores, environment, machine
+from frame import QUICK, confined, cores, environment, machine
 
 FOLDER = Path(__file__).parent
 # In this order; a program here prints its tables and takes no other notice of the rest.
-PROGRAMS = ("matmul", "vector", "epoch", "start")
+PROGRAMS = ("matmul", "vector", "epoch", "nets", "step_profile", "threads", "start")
 # How long to start is asked once, whatever the threads.
 ONCE = {"start"}
 
 
 def run(name: str, arguments: list[str], threads: int) -> bool:
     """Run one program with every library held to so many threads; whether it succeeded."""
-    command = [sys.executable, str(FOLDER / f"{name}.py"), *arguments]
+    quick = ["--quick"] if QUICK else []
+    command = [sys.executable, str(FOLDER / f"{name}.py"), *arguments, *quick]
     with confined(threads):
         return subprocess.run(command, env=environment(threads)).returncode == 0
 
@@ -36,6 +40,7 @@ def main() -> None:
     parser.add_argument("--threads", nargs="+", type=int, default=[cores()])
     parser.add_argument("--batch", nargs="+", default=["128"], help="batch sizes of the epoch")
     parser.add_argument("--repeats", default="5", help="repeats of the epoch")
+    parser.add_argument("--quick", action="store_true", help="a smoke test, without peers")
     options = parser.parse_args()
     extra = {"epoch": ["--repeats", options.repeats, "--batch", *options.batch]}
 

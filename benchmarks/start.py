@@ -7,9 +7,9 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
-from frame import cores, environment, installed, table
+from frame import QUICK, cores, environment, installed, table
 
-REPEATS = 5
+REPEATS = 1 if QUICK else 5
 
 IMPORT = """
 import time

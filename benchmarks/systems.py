@@ -172,9 +172,32 @@ def jax_jit(x: Array, y: Array, batch: int) -> System:
     return epoch, lambda given: np.asarray(logits_of(state[0], given))
 
 
+def keras_tensorflow(x: Array, y: Array, batch: int) -> System:
+    """The program of the README as it was first written."""
+    import os
+
+    os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    import keras
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.layers.Dense(512, activation="relu"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return (
+        lambda: model.fit(x, y, batch_size=batch, epochs=1, verbose=0),
+        lambda images: model.predict(images, batch_size=1000, verbose=0),
+    )
+
+
+# Each with the packages it needs besides ours; our own comes first.
 SYSTEMS: dict[str, tuple[Callable[[Array, Array, int], System], tuple[str, ...]]] = {
-    "autograd_lite": (ours, ("autograd_lite",)),
-    "NumPy by hand": (numpy_by_hand, ("numpy",)),
+    "autograd_lite": (ours, ()),
+    "NumPy by hand": (numpy_by_hand, ()),
     "PyTorch eager": (pytorch, ("torch",)),
     "JAX jit": (jax_jit, ("jax", "optax")),
+    "Keras on TensorFlow": (keras_tensorflow, ("keras", "tensorflow")),
 }
