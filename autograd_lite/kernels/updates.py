@@ -20,8 +20,12 @@ _SMALL_ONE_CALL, _SMALL_TWO_CALLS, _SMALL_MANY_CALLS = 2048, 1024, 256
 
 @functools.cache
 def _compiled():
+    global _SMALL_MANY_CALLS
     from autograd_lite.kernels.compiled import updates
 
+    # Small arrays alone shall not make a program import numba; now that they need not, a call
+    # beats NumPy's six or seven of any size.
+    _SMALL_MANY_CALLS = 1
     return updates
 
 
