@@ -1,66 +1,18 @@
-"""How kernels are cached, spread over threads and switched off; most in processes of their own."""
+"""How kernels are spread over threads and switched off; some in processes of their own."""
 
 import math
 import os
-import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from children import SOFTMAX, files, needs_compiler, run, start
 
-from autograd_lite.kernels import runtime
-
-ROOT = Path(__file__).parents[1]
-SETTINGS = ("AUTOGRAD_LITE_", "NUMBA_", "OMP_", "XDG_CACHE_HOME")
-needs_compiler = pytest.mark.skipif(not runtime.use_compiled(), reason="numba is disabled")
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-
-SOFTMAX = """
-import numpy as np
 from autograd_lite import kernels
-from autograd_lite.kernels import runtime
-x = np.linspace(-3, 3, 300 * 400).reshape(300, 400)
-with runtime.reference():
-    expected = kernels.softmax(x)
-def check():
-    assert np.allclose(kernels.softmax(x), expected, rtol=1e-14)
-check()
-"""
-
-
-def environment(cache, **settings):
-    """The environment of a process with these settings and no others of ours."""
-    plain = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
-    return {**plain, "PYTHONPATH": str(ROOT), "AUTOGRAD_LITE_CACHE_DIR": str(cache), **settings}
-
-
-def start(program, cache, *options, **settings):
-    command = [sys.executable, *options, "-c", program]
-    env = environment(cache, **settings)
-    return subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def finish(process):
-    """What a process printed and warned; it must succeed within a minute."""
-    try:
-        out, err = process.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-    assert process.returncode == 0, err
-    return out.strip(), err
-
-
-def run(program, cache, *options, **settings):
-    return finish(start(program, cache, *options, **settings))
-
-
-def files(cache):
-    return {path: path.stat().st_mtime_ns for path in cache.rglob("*.kernel")}
+from autograd_lite.kernels import quota, runtime
 
 
 def test_importing_is_light(tmp_path):
@@ -75,68 +27,107 @@ def test_without_jit_nothing_is_imported(tmp_path):
 
 
 @needs_compiler
-def test_processes_share_the_cache(tmp_path):
-    program = SOFTMAX + (
-        "from autograd_lite.kernels.compiled import softmax\n"
-        "print(sum(softmax.softmax.serial.stats.cache_hits.values()))"
+def test_an_interrupt_waits_for_the_compiler(tmp_path):
+    # It comes at every compiler pass, and so does one that the user's own handler swallows.
+    program = (
+        "import signal\n"
+        "from numba.core.compiler_machinery import PassManager\n"
+        "from autograd_lite.kernels import runtime\n"
+        "run = PassManager._runPass\n"
+        "def interrupted(*args):\n"
+        "    signal.raise_signal(signal.SIGINT)\n"
+        "    return run(*args)\n"
+        "PassManager._runPass = interrupted\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "@runtime.kernel\n"
+        "def twice(x):\n"
+        "    return x + x\n"
+        "try:\n"
+        "    twice(2)\n"
+        "except KeyboardInterrupt:\n"
+        "    assert len(twice.signatures) == 1 and twice(2) == 4\n"
+        "    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
+        "    seen = []\n"
+        "    signal.signal(signal.SIGINT, lambda *args: seen.append(args))\n"
+        "    print(twice(2.5), len(seen))"
     )
-    one = {"AUTOGRAD_LITE_NUM_THREADS": "1"}
-    assert run(program, tmp_path, "-Werror", **one)[0] == "0"
-    before = files(tmp_path)
-    assert before
-    assert run(program, tmp_path, "-Werror", **one)[0] == "1"
-    assert files(tmp_path) == before
-    run(program, tmp_path, **one, AUTOGRAD_LITE_VECTOR_BITS="128")
-    assert set(before) < set(files(tmp_path))
+    assert run(program, tmp_path, "-Werror")[0] == "5.0 1"
 
 
 @needs_compiler
-def test_processes_that_start_together(tmp_path):
-    together = [start(SOFTMAX, tmp_path, "-Werror") for _ in range(6)]
-    for process in together:
-        finish(process)
-    assert files(tmp_path)
-    assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {".kernel"}
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="GNU OpenMP is Linux's")
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [({}, "'2000'"), ({"GOMP_SPINCOUNT": "77"}, "'77'"), ({"OMP_WAIT_POLICY": "passive"}, "'0'")],
+)
+def test_idle_threads_spin_briefly(tmp_path, settings, count):
+    program = (
+        "import os\n"
+        "from autograd_lite.kernels import runtime\n"
+        "before = dict(os.environ)\n"
+        "print(runtime.thread_layer())\n"
+        "assert dict(os.environ) == before"
+    )
+    out, err = run(program, tmp_path, **settings, OMP_DISPLAY_ENV="verbose")
+    if out != "omp" or "GOMP_SPINCOUNT" not in err:
+        pytest.skip("no GNU OpenMP")
+    assert f"GOMP_SPINCOUNT = {count}" in err
+
+
+def test_the_environment_is_left_as_it_was(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    with pytest.raises(KeyError), runtime._brief_spinning():
+        assert os.environ["GOMP_SPINCOUNT"].isdigit()
+        raise KeyError
+    assert "GOMP_SPINCOUNT" not in os.environ
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    with runtime._brief_spinning():
+        assert "GOMP_SPINCOUNT" not in os.environ
+    assert os.environ["OMP_WAIT_POLICY"] == "active"
 
 
 @needs_compiler
-def test_damaged_files_are_compiled_again(tmp_path):
-    program = SOFTMAX + "kernels.exp(x); kernels.tanh(x)"
-    one = {"AUTOGRAD_LITE_NUM_THREADS": "1"}
-    run(program, tmp_path, **one)
-    whole = {path: path.read_bytes() for path in files(tmp_path)}
-    for number, (path, content) in enumerate(whole.items()):
-        damaged = (b"", content[:-100], content[:500] + b"\0" * 99 + content[599:])
-        path.write_bytes(damaged[number % 3])
-    run(program, tmp_path, "-Werror", **one)
-    assert len(whole) == 3
-    assert all(abs(path.stat().st_size - len(whole[path])) < 99 for path in whole)
+@pytest.mark.parametrize("name", ["matmul", "softmax", "exp"])
+def test_kernels_release_the_gil(name):
+    # While Python would not switch threads by itself for an hour, only a released lock lets the
+    # other thread count between two neighbouring lines of this one.
+    x = np.ones((700, 700))
+    call = (
+        (lambda: kernels.matmul(x, x)) if name == "matmul" else (lambda: getattr(kernels, name)(x))
+    )
+    done, turns = threading.Event(), [0]
+
+    def count():
+        while not done.is_set():
+            turns[0] += 1
+            time.sleep(0)
+
+    other = threading.Thread(target=count)
+    interval = sys.getswitchinterval()
+    with runtime.always(1):
+        call()
+        other.start()
+        try:
+            sys.setswitchinterval(3600)
+            for _ in range(2000):
+                before = turns[0]
+                call()
+                if turns[0] > before:
+                    break
+        finally:
+            sys.setswitchinterval(interval)
+            done.set()
+            other.join()
+    assert turns[0] > before
 
 
 @needs_compiler
-def test_an_unwritable_cache_is_one_warning(tmp_path):
-    (tmp_path / "file").write_text("not a folder")
-    _, err = run(SOFTMAX + "kernels.exp(x)", tmp_path / "file" / "below")
-    assert err.count("RuntimeWarning") == 1
-    assert "AUTOGRAD_LITE_CACHE_DIR" in err
-
-
-@needs_compiler
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no HOME")
-def test_no_home_is_one_warning():
-    program = "import os; os.environ.pop('HOME', None)\n" + SOFTMAX
-    _, err = run(program, "")
-    assert err.count("RuntimeWarning") == 1
-    assert "HOME" in err
-
-
-@needs_compiler
-def test_a_full_disk_is_one_warning(tmp_path):
-    pytest.importorskip("resource")
-    program = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (999, 999))\n" + SOFTMAX
-    _, err = run(program, tmp_path)
-    assert err.count("RuntimeWarning") == 1
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+def test_always_holds_kernels_to_a_number_of_threads():
+    before = runtime.threads(0.0), runtime.threads()
+    with runtime.always(3):
+        assert runtime.threads(0.0) == min(3, runtime._most)
+    assert (runtime.threads(0.0), runtime.threads()) == before
 
 
 @needs_compiler
@@ -184,7 +175,7 @@ def test_number_of_threads_from_the_environment(tmp_path, monkeypatch):
     assert run(program, tmp_path, OMP_NUM_THREADS="2,1")[0] == "2"
     monkeypatch.setenv("AUTOGRAD_LITE_NUM_THREADS", "none")
     with pytest.raises(ValueError, match="AUTOGRAD_LITE_NUM_THREADS"):
-        runtime.default_num_threads()
+        quota.default_num_threads()
 
 
 @pytest.mark.parametrize(
@@ -196,6 +187,7 @@ def test_number_of_threads_from_the_environment(tmp_path, monkeypatch):
         ("4:cpu,cpuacct:/d\n3:memory:/d\n0::/\n", {"cpu/d": ("200000", "100000")}, 2.0),
         ("4:cpu,cpuacct:/d\n", {"cpu,cpuacct/d": ("50000", "100000")}, 0.5),
         ("4:cpu:/d\n", {"cpu/d": ("-1", "100000")}, math.inf),
+        ("not a line\n0::/\n", {"cpu.max": "50000 100000"}, 0.5),
         ("", {}, math.inf),
     ],
 )
@@ -210,8 +202,8 @@ def test_cpu_quota(tmp_path, groups, limits, expected):
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(limit)
-    assert runtime.cpu_quota(tmp_path / "groups", tmp_path / "mount") == expected
-    assert runtime.cpu_quota(tmp_path / "nothing", tmp_path / "mount") == math.inf
+    assert quota.cpu_quota(tmp_path / "groups", tmp_path / "mount") == expected
+    assert quota.cpu_quota(tmp_path / "nothing", tmp_path / "mount") == math.inf
 
 
 def test_reference_nests_and_belongs_to_its_thread():
@@ -226,52 +218,6 @@ def test_reference_nests_and_belongs_to_its_thread():
         other.join()
     assert runtime.use_compiled() == compiled
     assert seen == [compiled]
-
-
-FORK = """
-import os
-runtime.set_num_threads(4)
-runtime._start_cost = 0.0
-check()
-child = os.fork()
-if child == 0:
-    runtime.set_num_threads(2)
-    check()
-    assert runtime.threads() == 1
-    y = np.linspace(0, 1, 300_000, dtype=np.float32)
-    assert np.allclose(kernels.exp(y), np.exp(y))
-    os._exit(7)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-check()
-print(runtime.thread_layer())
-"""
-
-MANY = """
-from concurrent.futures import ThreadPoolExecutor
-runtime.set_num_threads(3)
-runtime._start_cost = 0.0
-with ThreadPoolExecutor(8) as pool:
-    for done in [pool.submit(check) for _ in range(200)]:
-        done.result()
-print(runtime.thread_layer())
-"""
-
-
-@needs_compiler
-@needs_fork
-@pytest.mark.parametrize("layer", ["omp", "workqueue"])
-def test_a_forked_child_computes(tmp_path, layer):
-    settings = {} if layer == "omp" else {"NUMBA_THREADING_LAYER": layer}
-    out, err = run(SOFTMAX + FORK, tmp_path, **settings)
-    assert out in (layer, "workqueue")
-    assert "Terminating" not in err
-
-
-@needs_compiler
-@pytest.mark.parametrize("layer", ["omp", "workqueue"])
-def test_many_threads_call_at_once(tmp_path, layer):
-    settings = {} if layer == "omp" else {"NUMBA_THREADING_LAYER": layer}
-    assert run(SOFTMAX + MANY, tmp_path, **settings)[0] in (layer, "workqueue")
 
 
 @needs_compiler

@@ -15,6 +15,7 @@ import hashlib
 import math
 import os
 import platform
+import signal
 import sys
 import threading
 import warnings
@@ -304,6 +305,7 @@ def kernel(function=None, *, parallel=False, name=None):
     compiled = numba.njit(nogil=True, error_model="numpy", parallel=spreads)(function)
     if numba.config.DISABLE_JIT:
         return compiled
+    compiled._compile_for_args = _uninterrupted(compiled._compile_for_args)
     folder = cache_folder()
     if folder is not None:
         from autograd_lite.kernels.compiled import cache
@@ -312,6 +314,26 @@ def kernel(function=None, *, parallel=False, name=None):
     if parallel and thread_layer() == "workqueue":
         return _locked(compiled)
     return compiled
+
+
+def _uninterrupted(compile_):
+    """`compile_`, with Ctrl-C put off until it is done: numba's compiler does not survive one."""
+
+    @functools.wraps(compile_)
+    def call(*args, **kwargs):
+        handler = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or not callable(handler):
+            return compile_(*args, **kwargs)
+        caught = []
+        signal.signal(signal.SIGINT, lambda *signalled: caught.append(signalled))
+        try:
+            return compile_(*args, **kwargs)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+            if caught:
+                handler(*caught[0])
+
+    return call
 
 
 def _locked(compiled):
