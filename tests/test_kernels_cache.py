@@ -174,3 +174,25 @@ def test_interrupted_writing_leaves_nothing_behind(tmp_path):
     )
     assert run(program, tmp_path)[0] == "again"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+# Each process compiles one kernel, as its first; a third one loads them all.
+ONE_KERNEL = """
+import numpy as np
+from autograd_lite.kernels import elementwise, runtime
+elementwise._SMALL = 1
+x = np.linspace(0.1, 3, 5000)
+for name in NAMES:
+    with runtime.always(2):
+        assert np.allclose(getattr(elementwise, name)(x), getattr(np, name)(x)), name
+    with runtime.always(1):
+        assert np.allclose(getattr(elementwise, name)(x), getattr(np, name)(x)), name
+"""
+
+
+@needs_compiler
+def test_kernels_of_different_processes_are_told_apart(tmp_path):
+    names = ["tanh", "exp", "sqrt"]
+    for name in names:
+        run(f"NAMES = {[name]}\n{ONE_KERNEL}", tmp_path)
+    run(f"NAMES = {names}\n{ONE_KERNEL}", tmp_path)

@@ -293,13 +293,17 @@ def kernel(function=None, *, parallel=False, name=None):
     workqueue such calls wait for each other. A forked child must not call it; where `threads()`
     is 1, call a serial kernel.
 
-    Its name and its argument types identify a kernel within its module, in the cache. So one that
-    is made inside another function, and differs by what it closes over, needs a `name` of its own.
+    Its name and its argument types identify a kernel within its module, in the cache and to the
+    linker. So one that is made inside another function, and differs by what it closes over, needs
+    a `name` of its own.
     """
     if function is None:
         return functools.partial(kernel, parallel=parallel, name=name)
     import numba
 
+    # numba makes symbols of the qualified name and a number that every process counts anew: two
+    # closures of one function, cached by two processes, could be taken for each other.
+    function.__name__ = function.__qualname__ = name or function.__name__
     # numba's own flag costs a second of compiling, so only a function with a `prange` gets it.
     spreads = "prange" in function.__code__.co_names
     compiled = numba.njit(nogil=True, error_model="numpy", parallel=spreads)(function)
