@@ -105,9 +105,9 @@ def softmax_rows() -> list[list[str]]:
                 torch.nn.functional.cross_entropy(leaf, targets).backward()
 
         mine = medians([partial(softmax, x), by_numpy, theirs])
-        rows.append([f"softmax {n}x{k}", *figures(mine, "")])
+        rows.append([f"softmax {n}x{k}", *figures(mine)])
         mine = medians([loss, loss_by_numpy, loss_by_torch])
-        rows.append([f"cross-entropy and gradient {n}x{k}", *figures(mine, "")])
+        rows.append([f"cross-entropy and gradient {n}x{k}", *figures(mine)])
     return rows
 
 
@@ -188,19 +188,19 @@ def row_rows() -> list[list[str]]:
             calls = [g and Batches(g, source, size, seed) for seed, g in enumerate(gathers)]
             if calls[2]:
                 calls[2].order = torch.from_numpy(calls[2].order)
-            rows.append([f"gather {size} of {source.dtype}", *figures(medians(calls), "")])
+            rows.append([f"gather {size} of {source.dtype}", *figures(medians(calls))])
     out = np.empty((128, 784), np.float32)
     scaled = [
         lambda s, r: take_rows(s, r, out, 1 / 255),
         lambda s, r: np.multiply(s[r], np.float32(1 / 255), out=out),
     ]
     mine = medians([*(Batches(g, pixels, 128, seed) for seed, g in enumerate(scaled)), None])
-    rows.append(["gather 128 of uint8, scaled", *figures(mine, "")])
+    rows.append(["gather 128 of uint8, scaled", *figures(mine)])
     for n, k in ((128, 512), (1024, 1024), (8192, 10)):
         x = np.random.default_rng(0).standard_normal((n, k)).astype(np.float32)
         third = torch and partial(torch.sum, torch.from_numpy(x), 0)
         mine = medians([partial(sum_rows, x), partial(np.add.reduce, x, axis=0), third], 0.5)
-        rows.append([f"sum of rows {n}x{k}", *figures(mine, "")])
+        rows.append([f"sum of rows {n}x{k}", *figures(mine)])
     return rows
 
 
@@ -252,8 +252,8 @@ def main() -> None:
     last = ["ours/NumPy", "ours/PyTorch"]
     heads = ["ours", "NumPy", "PyTorch"]
     where = f"{THREADS} thread{'s' * (THREADS > 1)}, microseconds"
-    print(table(f"Rows, {where}", ["", *heads, "", *last], softmax_rows()), flush=True)
-    print(table(f"Batches, {where}", ["", *heads, "", *last], row_rows()), flush=True)
+    print(table(f"Rows, {where}", ["", *heads, *last], softmax_rows()), flush=True)
+    print(table(f"Batches, {where}", ["", *heads, *last], row_rows()), flush=True)
     rows = elementwise_rows()
     print(table(f"Element-wise, {where}", ["", *heads, "max ulp", *last], rows), flush=True)
     rows = update_rows(400_000) + update_rows(10_000_000)
