@@ -223,10 +223,6 @@ class Vec:
         """The square root, correctly rounded."""
         return self.call("sqrt")
 
-    def rounded(self):
-        """The nearest whole number, halves to even."""
-        return self.call("roundeven")
-
     def __abs__(self):
         return self.call("fabs")
 
