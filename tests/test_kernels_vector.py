@@ -47,19 +47,11 @@ def small_arrays_compiled():
         yield
 
 
-@pytest.fixture
-def spread_out(monkeypatch):
-    """Use threads for any size; yields a function that gives the results of 1 to 4 threads."""
-    before = runtime.get_num_threads()
-    monkeypatch.setattr(runtime, "_start_cost", 0.0)
-
-    def results(call):
-        for n in (1, 2, 3, 4):
-            runtime.set_num_threads(n)
+def on_threads(call):
+    """The results of a call on 1 to 4 threads, however little its work."""
+    for n in (1, 2, 3, 4):
+        with runtime.always(n):
             yield call()
-
-    yield results
-    runtime.set_num_threads(before)
 
 
 def numbers(shape, dtype, seed=0, scale=3.0):
@@ -188,7 +180,7 @@ def test_other_types_are_numpys():
 
 @each_float
 @needs_compiler
-def test_bits_do_not_depend_on_threads(spread_out, dtype):
+def test_bits_do_not_depend_on_threads(dtype):
     x, labels = numbers((37, 300), dtype), np.arange(37)
     targets = softmax.softmax(numbers((37, 300), dtype, seed=1))
     g, loss = numbers(37, dtype, seed=2), softmax.cross_entropy(x, labels)
@@ -204,7 +196,7 @@ def test_bits_do_not_depend_on_threads(spread_out, dtype):
         lambda: softmax.cross_entropy_grad(g, loss, x, targets),
     ]
     for call in calls:
-        first, *others = spread_out(call)
+        first, *others = on_threads(call)
         for other in others:
             np.testing.assert_array_equal(first, other)
 
@@ -358,11 +350,11 @@ def test_updates_give_the_bits_of_the_reference(shape, name, dtype):
 
 @pytest.mark.parametrize("name", STEPS)
 @needs_compiler
-def test_updates_do_not_depend_on_threads(spread_out, name):
+def test_updates_do_not_depend_on_threads(name):
     arrays = parameters(name, 10_001, np.float32)
     arrays[1][:3] = np.nan, np.inf, -np.inf
     with np.errstate(all="ignore"):
-        first, *others = spread_out(lambda: step(name, arrays))
+        first, *others = on_threads(lambda: step(name, arrays))
     for other in others:
         assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, other, strict=True))
 
