@@ -5,8 +5,8 @@ from autograd_lite.graph import enable_grad, no_grad
 from autograd_lite.kernels.rows import take_rows
 from autograd_lite.kernels.runtime import get_num_threads, reference, set_num_threads
 from autograd_lite.op import op
-from autograd_lite.ops import *  # noqa: F403 - its __all__ lists them by name
-from autograd_lite.ops import __all__ as _op_names
+from autograd_lite.ops import *  # noqa: F403 - its families' `__all__` list them by name
+from autograd_lite.ops import NAMES as _op_names
 from autograd_lite.random import set_seed
 from autograd_lite.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
 from autograd_lite.testing import gradcheck, gradgradcheck

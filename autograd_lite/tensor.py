@@ -1,10 +1,9 @@
-"""`Tensor`: an array that remembers how it was computed. Operators and methods are a line each."""
+"""`Tensor`: an array that remembers how it was computed."""
 
 from __future__ import annotations
 
-import operator
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,14 @@ import numpy as np
 from autograd_lite import engine, ops
 from autograd_lite.errors import GradientError, ShapeError, explain
 from autograd_lite.graph import (
-    STATE,
     Traced,
-    count_write,
     enable_grad,
     place_of,
     share_version,
 )
+from autograd_lite.methods import ArrayMethods
 from autograd_lite.numpy_protocol import NumPyMixin
 from autograd_lite.op import raw
-from autograd_lite.ops.index import At, plain_index
 
 _default_dtype = np.dtype(np.float32)
 
@@ -90,38 +87,7 @@ class Hook:
             self._hooks.remove(self._hook)
 
 
-def _writes_in_place(x: Traced, y: Any, text: str) -> bool:
-    """Whether an augmented assignment writes to x. If not, it is `x = x op y`, and recorded."""
-    records = STATE.recording and (x.requires_grad or (isinstance(y, Traced) and y.requires_grad))
-    if records and x.requires_grad and x.node is None:
-        raise GradientError(
-            explain(
-                text,
-                "a leaf that requires a gradient was written in place while recording",
-                expected="the write within no_grad(), or a new tensor",
-                fix="with ag.no_grad(): ..., or y = x + ... under another name",
-            )
-        )
-    return x.node is None and not records
-
-
-def _operators(op: Any, ufunc: np.ufunc) -> tuple[Any, Any, Any]:
-    """The operator of an op, its reflected form, and its augmented assignment."""
-
-    def reflected(self: Tensor, x: Any) -> Any:
-        return op(x, self)
-
-    def augmented(self: Tensor, y: Any) -> Any:
-        if not _writes_in_place(self, y, f"augmented assignment ({ufunc.__name__})"):
-            return op(self, y)
-        ufunc(self.data, raw(y), out=self.data)
-        count_write(self)
-        return self
-
-    return op, reflected, augmented
-
-
-class Tensor(NumPyMixin, Traced):
+class Tensor(NumPyMixin, ArrayMethods):
     """An array with a place in the graph: ops on it are recorded if it requires a gradient.
 
     `Tensor(array)` shares the array; `ag.tensor` copies. Methods and operators are NumPy's.
@@ -140,32 +106,6 @@ class Tensor(NumPyMixin, Traced):
     """
 
     __slots__ = ()
-    __hash__ = object.__hash__
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.data.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self.data.size
-
-    @property
-    def T(self) -> Tensor:
-        """All axes reversed."""
-        return ops.transpose(self)
-
-    @property
-    def mT(self) -> Tensor:
-        """The last two axes interchanged."""
-        return ops.matrix_transpose(self)
-
-    @property
-    def at(self) -> At:
-        """Functional updates: `x.at[index].set(v)` and `x.at[index].add(v)`."""
-        return At(self)
 
     @property
     def is_leaf(self) -> bool:
@@ -176,85 +116,6 @@ class Tensor(NumPyMixin, Traced):
         text = np.array2string(self.data, separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.dtype}"
         return f"Tensor({text}{dtype}{', requires_grad=True' if self.requires_grad else ''})"
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (ops.getitem(self, i) for i in range(len(self.data)))
-
-    def __bool__(self) -> bool:
-        return bool(self.data)
-
-    def __int__(self) -> int:
-        return int(self.data)
-
-    def __float__(self) -> float:
-        return float(self.data)
-
-    def __complex__(self) -> complex:
-        return complex(self.data)
-
-    def __index__(self) -> int:
-        return operator.index(self.data)
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
-
-    __add__, __radd__, __iadd__ = _operators(ops.add, np.add)
-    __sub__, __rsub__, __isub__ = _operators(ops.subtract, np.subtract)
-    __mul__, __rmul__, __imul__ = _operators(ops.multiply, np.multiply)
-    __truediv__, __rtruediv__, __itruediv__ = _operators(ops.divide, np.true_divide)
-    __pow__, __rpow__, __ipow__ = _operators(ops.power, np.power)
-    __matmul__, __rmatmul__, __imatmul__ = _operators(ops.matmul, np.matmul)
-    __and__, __rand__, __iand__ = _operators(ops.bitwise_and, np.bitwise_and)
-    __or__, __ror__, __ior__ = _operators(ops.bitwise_or, np.bitwise_or)
-    __neg__ = ops.negative
-    __abs__ = ops.absolute
-    __invert__ = ops.invert
-    __lt__ = ops.less
-    __le__ = ops.less_equal
-    __gt__ = ops.greater
-    __ge__ = ops.greater_equal
-    __eq__ = ops.equal
-    __ne__ = ops.not_equal
-    __getitem__ = ops.getitem
-
-    astype = ops.astype
-    clip = ops.clip
-    max = ops.max
-    mean = ops.mean
-    min = ops.min
-    ravel = ops.ravel
-    squeeze = ops.squeeze
-    std = ops.std
-    sum = ops.sum
-    swapaxes = ops.swapaxes
-    var = ops.var
-
-    def reshape(self, *shape: Any) -> Tensor:
-        """The same entries in another shape, given as ints or as one tuple."""
-        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def transpose(self, *axes: Any) -> Tensor:
-        """The axes permuted, given as ints or as one tuple; reversed without any."""
-        return ops.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
-
-    def argmax(self, axis: int | None = None) -> Any:
-        """Where the largest entry is: plain integers."""
-        return self.data.argmax(axis)
-
-    def argmin(self, axis: int | None = None) -> Any:
-        """Where the smallest entry is: plain integers."""
-        return self.data.argmin(axis)
-
-    def item(self) -> Any:
-        """The only entry, as a Python number."""
-        return self.data.item()
-
-    def tolist(self) -> Any:
-        """The entries as nested lists of Python numbers."""
-        return self.data.tolist()
 
     def detach(self) -> Tensor:
         """The same memory as a constant: no gradient passes."""
@@ -280,18 +141,6 @@ class Tensor(NumPyMixin, Traced):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __setitem__(self, index: Any, values: Any) -> None:
-        if not _writes_in_place(self, values, "x[index] = values"):
-            raise GradientError(
-                explain(
-                    "x[index] = values",
-                    "assignment is not recorded",
-                    fix="x = x.at[index].set(values)",
-                )
-            )
-        self.data[plain_index(index)] = raw(values)
-        count_write(self)
 
     def retain_grad(self) -> None:
         """Keep the gradient in `grad` also if this is not a leaf."""

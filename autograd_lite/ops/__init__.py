@@ -1,137 +1,29 @@
 """The ops, one family a file. Each takes arrays or Tensors, and is declared in one place."""
 
-from autograd_lite.ops.elementwise import (
-    absolute,
-    add,
-    clip,
-    cos,
-    divide,
-    erf,
-    exp,
-    expm1,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    power,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    square,
-    subtract,
-    tanh,
-    where,
-)
-from autograd_lite.ops.index import getitem
-from autograd_lite.ops.linalg import matmul
-from autograd_lite.ops.neural import (
-    linear,
-    linear_relu,
-    log_softmax,
-    logsumexp,
-    sigmoid_cross_entropy,
-    softmax,
-    softmax_cross_entropy,
-)
-from autograd_lite.ops.predicates import (
-    bitwise_and,
-    bitwise_or,
-    equal,
-    greater,
-    greater_equal,
-    invert,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    not_equal,
-)
-from autograd_lite.ops.reduce import max, mean, min, std, sum, var
-from autograd_lite.ops.shape import (
-    astype,
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    matrix_transpose,
-    moveaxis,
-    ravel,
-    reshape,
-    squeeze,
-    stack,
-    swapaxes,
-    transpose,
-)
+from typing import TYPE_CHECKING
 
-abs = absolute
+from autograd_lite.ops import (
+    elementwise,
+    index,
+    neural,
+    piecewise,
+    predicates,
+    products,
+    reduce,
+    shape,
+)
+from autograd_lite.ops.elementwise import *
+from autograd_lite.ops.index import *
+from autograd_lite.ops.neural import *
+from autograd_lite.ops.piecewise import *
+from autograd_lite.ops.predicates import *
+from autograd_lite.ops.products import *
+from autograd_lite.ops.reduce import *
+from autograd_lite.ops.shape import *
 
-__all__ = [
-    "abs",
-    "absolute",
-    "add",
-    "astype",
-    "bitwise_and",
-    "bitwise_or",
-    "broadcast_to",
-    "clip",
-    "concatenate",
-    "cos",
-    "divide",
-    "equal",
-    "erf",
-    "exp",
-    "expand_dims",
-    "expm1",
-    "getitem",
-    "greater",
-    "greater_equal",
-    "invert",
-    "less",
-    "less_equal",
-    "linear",
-    "linear_relu",
-    "log",
-    "log1p",
-    "log_softmax",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logsumexp",
-    "matmul",
-    "matrix_transpose",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "moveaxis",
-    "multiply",
-    "negative",
-    "not_equal",
-    "power",
-    "ravel",
-    "relu",
-    "reshape",
-    "sigmoid",
-    "sigmoid_cross_entropy",
-    "sign",
-    "sin",
-    "softmax",
-    "softmax_cross_entropy",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "std",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "tanh",
-    "transpose",
-    "var",
-    "where",
-]
+FAMILIES = (elementwise, index, neural, piecewise, predicates, products, reduce, shape)
+NAMES = [name for family in FAMILIES for name in family.__all__]
+"""What users call: the families' public names."""
+
+if not TYPE_CHECKING:  # mypy knows literal lists only; without one it follows the imports
+    __all__ = NAMES

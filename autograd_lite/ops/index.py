@@ -13,6 +13,10 @@ from autograd_lite.op import op, raw
 from autograd_lite.ops.elementwise import where
 from autograd_lite.ops.shape import sum_to
 
+__all__ = [
+    "getitem",
+]
+
 
 def plain_index(index):
     """An index without Tensors in it."""

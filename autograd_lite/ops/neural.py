@@ -11,14 +11,24 @@ from autograd_lite.ops.elementwise import (
     exp,
     multiply,
     negative,
-    relu_grad,
     sigmoid,
     subtract,
 )
 from autograd_lite.ops.index import getitem
-from autograd_lite.ops.linalg import matmul
+from autograd_lite.ops.piecewise import relu_grad
+from autograd_lite.ops.products import matmul
 from autograd_lite.ops.reduce import expand, sum, sum_rows
 from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape
+
+__all__ = [
+    "linear",
+    "linear_relu",
+    "log_softmax",
+    "logsumexp",
+    "sigmoid_cross_entropy",
+    "softmax",
+    "softmax_cross_entropy",
+]
 
 
 def _rows(x):

@@ -8,6 +8,21 @@ import numpy as np
 
 from autograd_lite.op import op
 
+__all__ = [
+    "bitwise_and",
+    "bitwise_or",
+    "equal",
+    "greater",
+    "greater_equal",
+    "invert",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "not_equal",
+]
+
 
 def _predicate(ufunc, text, pair=True):
     """An op without derivative from one of NumPy's ufuncs of truth values or bits."""

@@ -16,6 +16,15 @@ from autograd_lite.ops.elementwise import divide, multiply, subtract, where
 from autograd_lite.ops.predicates import equal
 from autograd_lite.ops.shape import astype, broadcast_to, reshape
 
+__all__ = [
+    "max",
+    "mean",
+    "min",
+    "std",
+    "sum",
+    "var",
+]
+
 _WIDE_ENOUGH = (np.dtype(np.float32), np.dtype(np.float64))  # to sum up in
 
 

@@ -11,6 +11,21 @@ import numpy as np
 from autograd_lite.errors import ShapeError, explain
 from autograd_lite.op import op
 
+__all__ = [
+    "astype",
+    "broadcast_to",
+    "concatenate",
+    "expand_dims",
+    "matrix_transpose",
+    "moveaxis",
+    "ravel",
+    "reshape",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "transpose",
+]
+
 
 @op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.reshape, view=True)
 def reshape(x, shape):

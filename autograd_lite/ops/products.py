@@ -10,6 +10,10 @@ from autograd_lite.op import op
 from autograd_lite.ops.elementwise import multiply
 from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape, squeeze
 
+__all__ = [
+    "matmul",
+]
+
 
 def _by_left(g, a_shape, b):
     """``g @ b.T``, with the vector cases that `matmul` has."""
