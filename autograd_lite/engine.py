@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite.errors import GradientError, explain
 from autograd_lite.graph import Node, Place, Traced, Version, place_of
 from autograd_lite.op import raw
+from autograd_lite.ops.complexes import conjugate, real
 from autograd_lite.ops.elementwise import add
 from autograd_lite.ops.shape import astype, sum_to
 from autograd_lite.record import CONSTANT, OUT, VARIABLE
@@ -27,7 +28,8 @@ def pull(
     """Pull gradients back: those of ``sum_i <seeds[i], roots[i]>`` at `targets`.
 
     Rules are called on arrays, so nothing is wrapped and nothing recorded. With `create_graph` the
-    same rules are called on Tensors, and so the gradients are themselves graph.
+    same rules are called on Tensors, and so the gradients are themselves graph. Rules know no
+    complex conjugate; gradients are conjugated here, on their way in and out.
 
     Args:
         roots: Where to start.
@@ -42,8 +44,33 @@ def pull(
     Raises:
         GradientError: the graph was freed, a value was overwritten since, or a rule is wrong.
     """
+    seeds = [_conjugated(seed) for seed in seeds]
+    grads = backpropagate(
+        roots, seeds, targets, create_graph=create_graph, retain_graph=retain_graph
+    )
+    for place, g in grads.items():
+        if isinstance(place, Traced) and place.hooks:
+            g = grads[place] = _run_hooks(place.hooks, g, create_graph)
+        if g.dtype.kind == "c":
+            grads[place] = conjugate(g)
+    return grads
+
+
+def backpropagate(
+    roots: Sequence[Place],
+    seeds: Sequence[Any],
+    targets: Iterable[Place] | None = None,
+    *,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+    since: int = 0,
+) -> dict[Place, Any]:
+    """`pull` as the rules have it: without conjugates, and without the hooks of leaves.
+
+    Nodes that are not younger than `since` are left alone.
+    """
     kept = frozenset(targets) if targets is not None else frozenset()
-    nodes = _reachable(roots)
+    nodes = reachable(roots, since)
     run = _Pass(None if targets is None else _useful(nodes, kept), create_graph)
     grads = run.grads
     for root, seed in zip(roots, seeds, strict=True):
@@ -60,13 +87,15 @@ def pull(
         run.pull_node(node, g)
         if not retain_graph:
             node.saved, node.edges = None, ()
-    for place, g in grads.items():
-        if isinstance(place, Traced) and place.hooks:
-            grads[place] = _run_hooks(place.hooks, g, create_graph)
     return grads
 
 
-def _reachable(roots: Sequence[Place]) -> list[Node]:
+def _conjugated(g: Any) -> Any:
+    """``conj(g)``, which is g itself for real numbers."""
+    return conjugate(g) if g.dtype.kind == "c" else g
+
+
+def reachable(roots: Sequence[Place], since: int = 0) -> list[Node]:
     """Every node that the roots depend on, oldest first. Iterative, as graphs are deep."""
     found = {root for root in roots if isinstance(root, Node)}
     stack = list(found)
@@ -81,7 +110,7 @@ def _reachable(roots: Sequence[Place]) -> list[Node]:
                 )
             )
         for edge in node.edges:
-            if type(edge) is Node and edge not in found:
+            if type(edge) is Node and edge not in found and edge.order > since:
                 found.add(edge)
                 stack.append(edge)
     return sorted(found, key=attrgetter("order"))
@@ -116,14 +145,8 @@ class _Pass:
 
     def pull_node(self, node: Node, g: Any) -> None:
         """Run the rules of one node and add what they give to its inputs' gradients."""
-        op, _, constants, through, steps = node.plan
-        if Version.latest > node.order:
-            _check_versions(node)
-        values: Any = node.saved
-        if self.create_graph:
-            values = _as_graph(node)
-        elif constants:
-            values = [raw(value) for value in values]
+        op, _, _, through, steps = node.plan
+        values = values_of(node, self.create_graph)
         outer = g
         if through is not None:
             g = through.rule(g, *[values[j] for j in through.reads])
@@ -138,7 +161,7 @@ class _Pass:
                 continue
             like = edge if type(edge) is Node else edge.data  # type: ignore[union-attr]
             if d.shape != like.shape or d.dtype != like.dtype:
-                d = _fit(d, edge, op, i)
+                d = fit(d, edge, op, i)
             self.collect(edge, d, (outer, g, *values))
 
     def collect(self, place: Place, d: Any, others: Sequence[Any]) -> None:
@@ -165,7 +188,7 @@ def _own(d: Any, others: Iterable[Any]) -> Any:
     return d
 
 
-def _fit(d: Any, edge: Place, op: Any, i: int) -> Any:
+def fit(d: Any, edge: Place, op: Any, i: int) -> Any:
     """Give a gradient its argument's shape and dtype, as far as the op's declaration allows."""
     if d.shape != edge.shape:
         if not op.broadcasts:
@@ -180,11 +203,19 @@ def _fit(d: Any, edge: Place, op: Any, i: int) -> Any:
                 )
             )
         d = sum_to(d, shape=edge.shape)
-    return d if d.dtype == edge.dtype else astype(d, dtype=edge.dtype)
+    return cast(d, edge.dtype)
+
+
+def cast(d: Any, dtype: Any) -> Any:
+    """A gradient in another dtype; of a real argument's only the real part counts."""
+    if d.dtype.kind == "c" and dtype.kind != "c":
+        d = real(d)
+    return d if d.dtype == dtype else astype(d, dtype=dtype)
 
 
 def _run_hooks(hooks: list[Callable[[Any], Any]], g: Any, create_graph: bool) -> Any:
     """Show a gradient to the hooks, as a Tensor; what one returns replaces it."""
+    g = _conjugated(g)
     seen = g if isinstance(g, Traced) else Traced.result_type(g)
     for hook in hooks:
         replaced = hook(seen)
@@ -199,12 +230,23 @@ def _run_hooks(hooks: list[Callable[[Any], Any]], g: Any, create_graph: bool) ->
                 expected=str(g.shape),
             )
         )
-    return seen if create_graph else seen.data
+    return _conjugated(seen if create_graph else seen.data)
+
+
+def values_of(node: Node, create_graph: bool) -> Any:
+    """What the rules of `node` read: arrays, or Tensors with `create_graph`."""
+    if Version.latest > node.order:
+        _check_versions(node)
+    if create_graph:
+        return _as_graph(node)
+    if node.plan.constants:
+        return [raw(value) for value in node.saved]  # type: ignore[union-attr]
+    return node.saved
 
 
 def _as_graph(node: Node) -> list[Any]:
     """What the rules of `node` read, each value at its place in the graph."""
-    assert node.saved is not None  # noqa: S101 - `_reachable` has looked
+    assert node.saved is not None  # noqa: S101 - `reachable` has looked
     tensors = []
     for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
         if kind == OUT:
@@ -241,7 +283,7 @@ def _variable(node: Node, argument: int, value: Any) -> Traced:
 
 def _check_versions(node: Node) -> None:
     """Raise if a value that the rules of `node` will read was written since it was saved."""
-    assert node.saved is not None  # noqa: S101 - `_reachable` has looked
+    assert node.saved is not None  # noqa: S101 - `reachable` has looked
     op = node.plan.op
     for (kind, key), value in zip(node.plan.keeps, node.saved, strict=True):
         owner: Place

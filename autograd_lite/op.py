@@ -43,6 +43,8 @@ class Op:
         vjps: A rule for each argument, None where it has no gradient.
         numpy: The NumPy functions that this op answers for; it is tested against the first.
         domain: Where an element-wise op is smooth: `(low, high)` for each argument or for all.
+        diagonal: Whether an output depends on the entries at its own place only, so that a rule
+            carries tangents forward as it carries gradients back.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Op:
         self.domain = domain
         self.broadcasts = broadcasts
         self.view = view
+        self.diagonal = domain is not None or (ufunc is not None and ufunc.signature is None)
         parameters = list(inspect.signature(function).parameters.values())
         self.positional = all(p.kind == p.POSITIONAL_ONLY for p in parameters)
         self.arguments = tuple(p.name for p in parameters[: len(self.vjps)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import engine
+from autograd_lite import engine, forward
 from autograd_lite.errors import DTypeError, explain
 from autograd_lite.graph import STATE, Traced, enable_grad, place_of
 from autograd_lite.op import op, raw
@@ -45,15 +45,59 @@ class Scope:
         """The arguments to differentiate by, as Tensors."""
         return [rebuild(t, iter(x)) for t, x in zip(self.trees, self.inputs, strict=True)]
 
-    def gradients(self, out: Any, seed: Any, *, retain_graph: bool = False) -> list[Any]:
-        """The gradient by each argument, as trees; zeros where nothing depends on it."""
-        flat = [x for inputs in self.inputs for x in inputs]
-        found = pull_to(out, seed, flat, create_graph=self.nested, retain_graph=retain_graph)
-        results = iter(found)
+    def pull(self, out: Any, seed: Any, *, retain_graph: bool = True) -> list[Any]:
+        """The gradient of ``<seed, out>`` by each input; zeros where nothing depends on it."""
+        return self.pull_all([out], [seed], retain_graph=retain_graph)
+
+    def pull_all(
+        self, outs: Sequence[Any], seeds: Sequence[Any], *, retain_graph: bool = True
+    ) -> list[Any]:
+        """`pull` for several values at once."""
+        inputs = self._flat()
+        graph = self._is_graph(seeds)
+        pairs = [(y, s) for y, s in zip(outs, seeds, strict=True) if _depends(y)]
+        found = engine.pull(
+            [place_of(y) for y, _ in pairs],
+            [_fitted(s, y.dtype, graph) for y, s in pairs],
+            [place_of(x) for x in inputs],
+            create_graph=graph,
+            retain_graph=retain_graph or graph,
+        )
+        gradients = [found.get(place_of(x)) for x in inputs]
         return [
-            rebuild(tree, iter([self.release(next(results), like) for like in leaves]))
+            np.zeros_like(x.data) if g is None else g
+            for x, g in zip(inputs, gradients, strict=True)
+        ]
+
+    def tangents(self, outs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """The derivative of each value along `tangents`, one for each input."""
+        inputs = self._flat()
+        graph = self._is_graph(tangents)
+        directions = {
+            place_of(x): _fitted(t, x.dtype, graph) for x, t in zip(inputs, tangents, strict=True)
+        }
+        roots = [y for y in outs if _depends(y)]
+        pushed = iter(forward.push([place_of(y) for y in roots], directions, create_graph=graph))
+        found = [next(pushed) if _depends(y) else None for y in outs]
+        return [np.zeros_like(raw(y)) if t is None else t for y, t in zip(outs, found, strict=True)]
+
+    def trees_of(self, flat: Sequence[Any]) -> list[Any]:
+        """Results for the inputs, for the caller, in the form of the arguments."""
+        results = iter(flat)
+        return [
+            rebuild(tree, iter([self.derivative(next(results), like) for like in leaves]))
             for tree, leaves in zip(self.trees, self.given, strict=True)
         ]
+
+    def derivative(self, result: Any, like: Any) -> Any:
+        """What was pulled or pushed, for the caller: a Tensor if it is graph."""
+        return result if isinstance(result, Traced) else self.release(result, like)
+
+    def _flat(self) -> list[Any]:
+        return [x for inputs in self.inputs for x in inputs]
+
+    def _is_graph(self, directions: Sequence[Any]) -> bool:
+        return self.nested or any(isinstance(d, Traced) and d.requires_grad for d in directions)
 
     def release(self, result: Any, like: Any = None) -> Any:
         """A result for the caller: part of the graph if nested, else an array or a number."""
@@ -81,21 +125,16 @@ def _variable(x: Any, f: Callable[..., Any], i: int) -> Any:
     return Tensor(data, True)
 
 
-def pull_to(
-    out: Any, seed: Any, inputs: Sequence[Traced], *, create_graph: bool, retain_graph: bool
-) -> list[Any]:
-    """Gradients of ``<seed, out>`` at `inputs`, zeros where there is no path."""
-    places = [place_of(x) for x in inputs]
-    found: dict[Any, Any] = {}
-    if isinstance(out, Traced) and out.requires_grad:
-        found = engine.pull(
-            [place_of(out)],
-            [seed if create_graph else raw(seed)],
-            places,
-            create_graph=create_graph,
-            retain_graph=retain_graph or create_graph,
-        )
-    return [found[p] if p in found else np.zeros(p.shape, p.dtype) for p in places]
+def _depends(y: Any) -> bool:
+    return isinstance(y, Traced) and y.requires_grad
+
+
+def _fitted(direction: Any, dtype: Any, graph: bool) -> Any:
+    """A seed or a tangent as the engine wants it: an array, or a Tensor if it becomes graph."""
+    if graph and isinstance(direction, Traced):
+        return direction
+    array = np.asarray(raw(direction), dtype)
+    return Tensor(array) if graph else array
 
 
 @contextmanager
@@ -107,3 +146,13 @@ def running() -> Iterator[None]:
             yield
     finally:
         STATE.depth -= 1
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """For rules that call transforms: these are nested in the graph of what they are given only."""
+    depth, STATE.depth = STATE.depth, 0
+    try:
+        yield
+    finally:
+        STATE.depth = depth

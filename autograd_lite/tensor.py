@@ -224,6 +224,15 @@ class Tensor(NumPyMixin, ArrayMethods):
                         fix="loss.sum().backward(), or loss.mean().backward()",
                     )
                 )
+            if self.dtype.kind == "c":
+                raise GradientError(
+                    explain(
+                        "backward",
+                        "a gradient to start from is needed for a complex value",
+                        expected="a real number, or backward(gradient)",
+                        fix="take its real, imag or abs",
+                    )
+                )
             return Tensor(np.ones(self.shape, self.dtype))
         if np.shape(gradient) != self.shape:
             raise ShapeError(

@@ -1,13 +1,14 @@
-"""Trees: dicts, lists and tuples of leaves, as arguments and results of transforms."""
+"""Trees: dicts, lists, tuples and dataclasses of leaves, as arguments and results of transforms."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 
 def leaves_of(tree: Any) -> list[Any]:
-    """What a tree of dicts, lists and tuples holds, in order; dicts by insertion.
+    """What a tree of dicts, lists, tuples and dataclasses holds, in order; dicts by insertion.
 
     Example:
         >>> leaves_of({"a": 1, "b": [2, (3,)]})
@@ -17,6 +18,9 @@ def leaves_of(tree: Any) -> list[Any]:
         return [leaf for child in tree.values() for leaf in leaves_of(child)]
     if isinstance(tree, (list, tuple)):
         return [leaf for child in tree for leaf in leaves_of(child)]
+    if _is_record(tree):
+        fields = dataclasses.fields(tree)
+        return [leaf for f in fields for leaf in leaves_of(getattr(tree, f.name))]
     return [] if tree is None else [tree]
 
 
@@ -32,4 +36,11 @@ def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(tree, (list, tuple)):
         children = [rebuild(child, leaves) for child in tree]
         return type(tree)(*children) if hasattr(tree, "_fields") else type(tree)(children)
+    if _is_record(tree):
+        names = [f.name for f in dataclasses.fields(tree)]
+        return type(tree)(**{n: rebuild(getattr(tree, n), leaves) for n in names})
     return None if tree is None else next(leaves)
+
+
+def _is_record(tree: Any) -> bool:
+    return hasattr(type(tree), "__dataclass_fields__")

@@ -27,6 +27,7 @@ ORDER = {
         "op",
         "ops",
         "engine",
+        "forward",
         "numpy_protocol",
         "methods",
         "tensor",

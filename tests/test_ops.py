@@ -63,6 +63,26 @@ def test_gradients_to_second_order(case):
 
 
 @with_gradient
+def test_pushing_forward_is_the_transpose_of_pulling_back(case):
+    arrays = case.arrays()
+    rng = np.random.default_rng(0)
+
+    def of_floating(*xs):
+        whole = list(arrays)
+        for i, x in zip(case.floating, xs, strict=True):
+            whole[i] = x
+        return case.call(*whole)
+
+    primals = [arrays[i] for i in case.floating]
+    directions = [rng.standard_normal(np.shape(x)) for x in primals]
+    out, pushed = ag.jvp(of_floating, primals, directions)
+    v = rng.standard_normal(np.shape(out))
+    _, pull = ag.vjp(of_floating, *primals)
+    pulled = sum(np.vdot(g, u) for g, u in zip(pull(v), directions, strict=True))
+    np.testing.assert_allclose(np.vdot(v, pushed), pulled, rtol=1e-10, atol=1e-12)
+
+
+@with_gradient
 def test_gradient_has_shape_and_dtype_of_its_argument(case):
     for dtype in (np.float32, np.float64):
         if case.op == "astype":

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from autograd_lite.ops import (
+    complexes,
     elementwise,
     index,
     neural,
@@ -12,6 +13,7 @@ from autograd_lite.ops import (
     reduce,
     shape,
 )
+from autograd_lite.ops.complexes import *
 from autograd_lite.ops.elementwise import *
 from autograd_lite.ops.index import *
 from autograd_lite.ops.neural import *
@@ -21,7 +23,7 @@ from autograd_lite.ops.products import *
 from autograd_lite.ops.reduce import *
 from autograd_lite.ops.shape import *
 
-FAMILIES = (elementwise, index, neural, piecewise, predicates, products, reduce, shape)
+FAMILIES = (complexes, elementwise, index, neural, piecewise, predicates, products, reduce, shape)
 NAMES = [name for family in FAMILIES for name in family.__all__]
 """What users call: the families' public names."""
 
