@@ -58,6 +58,7 @@ class Op:
         domain: Any,
         broadcasts: bool,
         view: bool,
+        residual: Callable[..., Any] | None,
     ) -> None:
         self.name = function.__name__
         self.forward = function if ufunc is None else ufunc
@@ -69,6 +70,7 @@ class Op:
         self.domain = domain
         self.broadcasts = broadcasts
         self.view = view
+        self.residual = residual
         self.diagonal = domain is not None or (ufunc is not None and ufunc.signature is None)
         parameters = list(inspect.signature(function).parameters.values())
         self.positional = all(p.kind == p.POSITIONAL_ONLY for p in parameters)
@@ -101,7 +103,7 @@ class Op:
     def _meaning(self, name: str) -> tuple[int, Any]:
         if name == "out":
             return OUT, None
-        if name in self.settings:
+        if name in self.settings or (name == "residual" and self.residual):
             return SETTING, name
         if self.variadic:
             if name in ("position", "shapes"):
@@ -139,6 +141,13 @@ class Op:
         constants = any(kind == CONSTANT for kind, _ in keeps)
         plan = self.plans[mask] = Plan(self, tuple(keeps), constants, through, tuple(steps))
         return plan
+
+    def compute(self, arrays: Sequence[Any], settings: dict[str, Any], mask: int) -> Any:
+        """The output; what the rules want beside it joins the settings."""
+        if self.residual is None or not (mask & self.ruled and STATE.recording):
+            return self.forward(*arrays, **settings)
+        out, settings["residual"] = self.residual(*arrays, **settings)
+        return out
 
     def wrap(self, out: Any, args: Sequence[Any], settings: dict[str, Any], mask: int) -> Traced:
         """The result of a call in which some argument is Traced: recorded if `mask` has bits.
@@ -242,7 +251,7 @@ def _binary_call(op: Op) -> Callable[..., Any]:
 
 
 def _general_call(op: Op) -> Callable[..., Any]:
-    forward, wrap, arguments = op.forward, op.wrap, op.arguments
+    forward, compute, wrap, arguments = op.forward, op.compute, op.wrap, op.arguments
     names, count = [*op.arguments, *op.settings], len(op.arguments)
 
     def bind(args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[Any, ...]:
@@ -263,7 +272,7 @@ def _general_call(op: Op) -> Callable[..., Any]:
         arrays, mask = unwrap(args)
         if arrays is args:
             return forward(*args, **settings)
-        return wrap(forward(*arrays, **settings), args, settings, mask)
+        return wrap(compute(arrays, settings, mask), args, settings, mask)
 
     return call
 
@@ -291,6 +300,7 @@ def op(
     domain: Any = None,
     broadcasts: bool = False,
     view: bool = False,
+    residual: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare an op: the decorated function computes on arrays, `vjps` say how it is pulled back.
 
@@ -314,6 +324,9 @@ def op(
         broadcasts: Whether arguments are broadcast against each other; gradients are then summed
             back by the engine.
         view: Whether the result may share memory with the first argument.
+        residual: Computes, instead of the forward, ``(output, residual)`` where the call is
+            recorded; rules may name `residual`, which is held constant: they hand it on to an op
+            that knows how it follows from the arguments.
 
     Raises:
         TypeError: a rule names something that the op does not have.
@@ -337,6 +350,7 @@ def op(
             domain=domain,
             broadcasts=broadcasts,
             view=view,
+            residual=residual,
         )
         OPS[declared.name] = declared
         for answered in declared.numpy:

@@ -84,6 +84,7 @@ def timed(clock: Clock) -> Iterator[None]:
         "sum_rows": named("bias gradients"),
         "softmax": entropy,
         "cross_entropy": entropy,
+        "cross_entropy_and_residual": entropy,
         "cross_entropy_grad": entropy,
         "rmsprop": named("update (RMSprop)"),
     }

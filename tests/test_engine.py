@@ -317,3 +317,25 @@ def test_many_contributions_are_summed_without_disturbing_what_they_come_from():
     np.testing.assert_array_equal(hook_seen[0], np.full(2, 4.0))
     np.testing.assert_array_equal(x.grad.data, 4 * w.data + 3)
     np.testing.assert_array_equal(w.grad.data, 4 * x.data)
+
+
+def test_a_residual_is_computed_for_recorded_calls_only():
+    calls = []
+
+    def with_slope(x):
+        calls.append("residual")
+        return np.sin(x), np.cos(x)
+
+    @ag.op(vjps=(lambda g, residual: g * residual,), residual=with_slope)
+    def sine(x):
+        calls.append("forward")
+        return np.sin(x)
+
+    x = ag.tensor(0.5, requires_grad=True)
+    sine(0.5), sine(ag.tensor(0.5))
+    with ag.no_grad():
+        sine(x)
+    assert calls == ["forward"] * 3
+    sine(x).backward()
+    assert calls[3:] == ["residual"]
+    assert x.grad.item() == pytest.approx(np.cos(np.float32(0.5)))

@@ -183,7 +183,8 @@ def test_other_types_are_numpys():
 def test_bits_do_not_depend_on_threads(dtype):
     x, labels = numbers((37, 300), dtype), np.arange(37)
     targets = softmax.softmax(numbers((37, 300), dtype, seed=1))
-    g, loss = numbers(37, dtype, seed=2), softmax.cross_entropy(x, labels)
+    g = numbers(37, dtype, seed=2)
+    by_label, by_target = (softmax.cross_entropy_and_residual(x, t)[1] for t in (labels, targets))
     calls = [
         *(functools.partial(getattr(elementwise, name), np.abs(x)) for name in UNARY),
         lambda: elementwise.relu_grad(x, targets),
@@ -192,8 +193,10 @@ def test_bits_do_not_depend_on_threads(dtype):
         lambda: softmax.logsumexp(x),
         lambda: softmax.cross_entropy(x, labels),
         lambda: softmax.cross_entropy(x, targets),
-        lambda: softmax.cross_entropy_grad(g, loss, x, labels),
-        lambda: softmax.cross_entropy_grad(g, loss, x, targets),
+        lambda: softmax.cross_entropy_and_residual(x, labels)[1][0],
+        lambda: softmax.cross_entropy_and_residual(x, targets)[1][1],
+        lambda: softmax.cross_entropy_grad(g, by_label, x, labels),
+        lambda: softmax.cross_entropy_grad(g, by_target, x, targets),
     ]
     for call in calls:
         first, *others = on_threads(call)
@@ -246,9 +249,9 @@ def test_large_logits_do_not_overflow():
     x = np.array([[1e4, 0.0, -1e4], [-1e4, -1e4, -1e4]], np.float32)
     assert np.array_equal(softmax.softmax(x), [[1, 0, 0], np.full(3, np.float32(1) / 3)])
     np.testing.assert_allclose(softmax.cross_entropy(x, np.array([0, 1])), [0, np.log(3)], 1e-6)
-    loss = np.array([1e-4, 30.0], np.float32)
-    z = np.array([[9.2102904, 0.0], [0.0, 30.0]], np.float32)
-    grad = softmax.cross_entropy_grad(np.ones(2, np.float32), loss, z, np.array([0, 0]))
+    z, labels = np.repeat(np.array([[9.2102904, 0.0]], np.float32), 512, axis=0), np.zeros(512, int)
+    _, residual = softmax.cross_entropy_and_residual(z, labels)
+    grad = softmax.cross_entropy_grad(np.ones(512, np.float32), residual, z, labels)
     np.testing.assert_allclose(grad[0], [-1e-4, 1e-4], rtol=1e-3)
 
 
@@ -266,16 +269,17 @@ def test_special_rows(data, rows, columns, dtype):
     labels = np.array(data.draw(classes))
     targets, g = np.abs(numbers(x.shape, dtype)), numbers(rows, dtype)
     with np.errstate(all="ignore"):
-        loss = softmax.cross_entropy_reference(x, labels)
         arguments = {
             "softmax": (x,),
             "log_softmax": (x,),
             "logsumexp": (x,),
             "cross_entropy": (x, labels),
-            "cross_entropy_grad": (g, loss, x, labels),
+            "cross_entropy_grad": (g, softmax.cross_entropy_and_residual(x, labels)[1], x, labels),
         }
         pairs = [(name, given) for name, given in arguments.items()]
-        pairs += [("cross_entropy", (x, targets)), ("cross_entropy_grad", (g, loss, x, targets))]
+        by_target = softmax.cross_entropy_and_residual(x, targets)[1]
+        pairs += [("cross_entropy", (x, targets))]
+        pairs += [("cross_entropy_grad", (g, by_target, x, targets))]
         expected = [getattr(softmax, f"{name}_reference")(*given) for name, given in pairs]
     eps = np.finfo(dtype).eps
     for (name, arrays), value in zip(pairs, expected, strict=True):
@@ -297,8 +301,10 @@ def test_cross_entropy(columns, dtype):
     ):
         loss = softmax.cross_entropy(x, labels)
         expected = softmax.cross_entropy_reference(exact, labels)
-        grad = softmax.cross_entropy_grad(g, loss, x, labels)
-        expected_grad = softmax.cross_entropy_grad_reference(g, expected, exact, labels)
+        again, residual = softmax.cross_entropy_and_residual(x, labels)
+        np.testing.assert_allclose(again, loss, rtol=4 * eps, atol=4 * eps * columns)
+        grad = softmax.cross_entropy_grad(g, residual, x, labels)
+        expected_grad = softmax.cross_entropy_grad_reference(g, None, exact, labels)
         assert loss.dtype == grad.dtype == dtype
         scale = 1 if labels.ndim == 1 else 10 * columns
         np.testing.assert_allclose(loss, expected, rtol=50 * eps, atol=50 * eps * scale)
@@ -311,7 +317,8 @@ def test_labels_out_of_range(bad):
     labels = np.array([0, bad])
     for call in (
         lambda: softmax.cross_entropy(x, labels),
-        lambda: softmax.cross_entropy_grad(g, g, x, labels),
+        lambda: softmax.cross_entropy_and_residual(x, labels),
+        lambda: softmax.cross_entropy_grad(g, None, x, labels),
     ):
         with pytest.raises(IndexError, match=str(bad)):
             call()

@@ -54,6 +54,21 @@ def test_third_order_by_differences(f, args):
     assert ag.gradcheck(f, args, order=3)
 
 
+@pytest.mark.parametrize("soft", [False, True])
+def test_second_order_of_a_loss_that_kept_its_exponentials(soft):
+    """Large enough for the kernel, whose residual must not count as a constant."""
+    z, v = RNG.standard_normal((64, 20)), RNG.standard_normal((64, 20))
+    labels = RNG.integers(0, 20, 64)
+    targets = np.abs(RNG.standard_normal((64, 20))) if soft else labels
+
+    def loss(z):
+        return ag.sum(ag.softmax_cross_entropy(z, targets) ** 2)
+
+    h = 1e-5
+    difference = (ag.grad(loss)(z + h * v) - ag.grad(loss)(z - h * v)) / (2 * h)
+    np.testing.assert_allclose(ag.hvp(loss, (z,), (v,))[0], difference, rtol=1e-5, atol=1e-6)
+
+
 def test_grad_of_grad_does_not_confuse_its_variables():
     assert ag.grad(lambda x: x * ag.grad(lambda y: x * y)(1.0))(3.0) == 6
     assert ag.grad(lambda x: ag.grad(lambda y: x + y)(1.0) * x)(1.0) == 1

@@ -19,6 +19,7 @@ from autograd_lite.kernels.rows import sum_rows, take_rows
 from autograd_lite.kernels.runtime import get_num_threads, info, reference, set_num_threads
 from autograd_lite.kernels.softmax import (
     cross_entropy,
+    cross_entropy_and_residual,
     cross_entropy_grad,
     log_softmax,
     logsumexp,
@@ -30,6 +31,7 @@ __all__ = [
     "adam",
     "cos",
     "cross_entropy",
+    "cross_entropy_and_residual",
     "cross_entropy_grad",
     "erf",
     "exp",

@@ -203,7 +203,26 @@ def cross_entropy(logits, labels):
     return out
 
 
-def cross_entropy_grad_reference(g, out, logits, labels):
+def cross_entropy_and_residual(logits, labels):
+    """`cross_entropy`, and what spares its gradient the exponentials.
+
+    Returns:
+        ``(loss, residual)``, the residual for `cross_entropy_grad`: ``(2, n)`` rows, the loss and a
+        factor; ``(n, k)`` powers, which times the factor are the softmax; and the labels. It is
+        None where no kernel serves.
+    """
+    if not _fused(logits, labels):
+        return cross_entropy_reference(logits, labels), None
+    x, labels = _rows(logits), _checked(logits, labels)
+    rows, powers = np.empty((2, len(x)), x.dtype), np.empty_like(x)
+    compiled = _compiled()
+    by_label = labels.ndim == 1
+    kernel = compiled.label_loss_and_powers if by_label else compiled.target_loss_and_powers
+    kernel(_COST * x.nbytes, x, labels, rows, powers)
+    return rows[0], (rows, powers, labels)
+
+
+def cross_entropy_grad_reference(g, residual, logits, labels):
     """`cross_entropy_grad` in NumPy."""
     g = np.asarray(g)[:, None]
     result = softmax_reference(logits)
@@ -213,34 +232,31 @@ def cross_entropy_grad_reference(g, out, logits, labels):
     return (result * labels.sum(-1, keepdims=True) - labels) * g
 
 
-def cross_entropy_grad(g, out, logits, labels):
+def cross_entropy_grad(g, residual, logits, labels):
     """The gradient of `cross_entropy` in its logits, times `g`: ``(softmax(z) sum(t) - t) g``.
 
     Args:
         g: ``(n,)``, the gradient of the losses.
-        out: ``(n,)``, what `cross_entropy` returned: with it, labels take one pass over the logits.
+        residual: What `cross_entropy_and_residual` gave for these logits and labels, or None.
         logits: ``(n, k)``. The kernel serves float32 and float64.
         labels: As for `cross_entropy`.
 
     Shapes:
-        ``(n,), (n,), (n, k), (n,) or (n, k) -> (n, k)``
+        ``(n,), residual, (n, k), (n,) or (n, k) -> (n, k)``
 
     Raises:
         IndexError: a label is not in ``0 .. k - 1``.
 
     Example:
-        >>> cross_entropy_grad(np.ones(1), np.log([2.0]), np.zeros((1, 2)), np.array([1]))
+        >>> cross_entropy_grad(np.ones(1), None, np.zeros((1, 2)), np.array([1]))
         array([[ 0.5, -0.5]])
     """
-    if not (_fused(logits, labels) and g.dtype == out.dtype == logits.dtype):
-        return cross_entropy_grad_reference(g, out, logits, labels)
-    rows, labels, g = _rows(logits), _checked(logits, labels), _plain(g)
-    result = np.empty_like(rows)
-    cost = _COST * rows.nbytes
-    if labels.ndim == 1:
-        _compiled().label_loss_grad(cost, g, _plain(out), rows, labels, result)
-    else:
-        _compiled().target_loss_grad(cost, g, rows, labels, result)
+    if residual is None or g.dtype != logits.dtype or not use_compiled():
+        return cross_entropy_grad_reference(g, residual, logits, labels)
+    rows, powers, labels = residual
+    result = np.empty_like(powers)
+    kernel = _compiled().label_loss_grad if labels.ndim == 1 else _compiled().target_loss_grad
+    kernel(_COST / 2 * powers.nbytes, _plain(g), rows, powers, labels, result)
     return result
 
 

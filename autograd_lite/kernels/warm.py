@@ -41,7 +41,9 @@ def _of(dtype):
     yield from (lambda: k.relu_grad(x, x), lambda: k.matmul(x, x), lambda: k.sum_rows(x))
     for targets in (labels, x):
         yield lambda targets=targets: k.cross_entropy(x, targets)
-        yield lambda targets=targets: k.cross_entropy_grad(row, row, x, targets)
+        yield lambda targets=targets: k.cross_entropy_grad(
+            row, k.cross_entropy_and_residual(x, targets)[1], x, targets
+        )
     p, m, v = spare
     yield lambda: k.sgd(p, x, 0.1)
     yield lambda: k.momentum(p, x, m, 0.1, 0.9)

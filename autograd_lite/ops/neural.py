@@ -153,9 +153,10 @@ def _check_labels(logits, labels):
 
 @op(
     vjps=(
-        lambda g, out, logits, labels: softmax_cross_entropy_grad(g, out, logits, labels),
+        lambda g, residual, logits, labels: softmax_cross_entropy_grad(g, residual, logits, labels),
         lambda g, logits, labels: _by_targets(g, logits, labels),
-    )
+    ),
+    residual=lambda logits, labels: _loss_and_residual(logits, labels),
 )
 def softmax_cross_entropy(logits, labels):
     """Cross-entropy of softmax(logits) with each row's label, fused and without overflow.
@@ -176,6 +177,12 @@ def softmax_cross_entropy(logits, labels):
     labels = np.asarray(labels)
     _check_labels(logits, labels)
     return kernels.cross_entropy(logits, labels)
+
+
+def _loss_and_residual(logits, labels):
+    labels = np.asarray(labels)
+    _check_labels(logits, labels)
+    return kernels.cross_entropy_and_residual(logits, labels)
 
 
 def _by_targets(g, logits, labels):
@@ -220,21 +227,21 @@ def _xent_grad_by_labels(g, rows, logits, labels):
 
 
 @op(vjps=(_xent_grad_by_g, None, _xent_grad_by_logits, _xent_grad_by_labels))
-def softmax_cross_entropy_grad(rows, loss, logits, labels):
+def softmax_cross_entropy_grad(rows, residual, logits, labels):
     """The rule of `softmax_cross_entropy`: ``rows * (sum(t) * softmax(z) - t)``, in one pass.
 
-    `loss` is what the op gave for these logits and labels; as it follows from them, its own
-    derivative is counted with theirs.
+    `residual` is what the op kept of these logits and labels; as it follows from them, its
+    derivatives are counted with theirs.
 
     Shapes:
-        ``rows (n,)``, ``loss (n,)``, logits and labels as for the op -> ``(n, k)``.
+        ``rows (n,)``, logits and labels as for the op -> ``(n, k)``.
 
     Example:
         >>> z = np.zeros((1, 2))
-        >>> softmax_cross_entropy_grad(np.ones(1), np.log([2.0]), z, np.array([1]))
+        >>> softmax_cross_entropy_grad(np.ones(1), None, z, np.array([1]))
         array([[ 0.5, -0.5]])
     """
-    return kernels.cross_entropy_grad(rows, loss, logits, np.asarray(labels))
+    return kernels.cross_entropy_grad(rows, residual, logits, np.asarray(labels))
 
 
 @op(

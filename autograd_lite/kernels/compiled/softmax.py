@@ -18,10 +18,9 @@ _exp_and_sum = sweep(lambda x, peak: (exp(x - peak),) * 2, folds=(SUM,), unroll=
 _exp_sums = sweep(
     lambda x, t, peak: (exp(x - peak), t, t * (x - peak)), folds=(SUM, SUM, SUM), unroll=2
 )
-_sum = sweep(lambda x: x, folds=(SUM,), unroll=4)
+_target_sums = sweep(lambda t, x, peak: (t, t * (x - peak)), folds=(SUM, SUM), unroll=4)
 _scale = sweep(lambda x, factor: x * factor)
 _less = sweep(lambda x, peak, log_total: x - peak - log_total)
-_label_grad = sweep(lambda x, own, loss, g: exp(x - own - loss) * g)
 _target_grad = sweep(lambda p, t, total, g: (p * total - t) * g)
 
 
@@ -112,29 +111,62 @@ def target_loss(x, targets, out, part, parts):
         out[i] = _log(total, x, i, peak) * weight - dot
 
 
-@spread
-def label_loss_grad(g, loss, x, labels, out, part, parts):
-    """Gradient of `label_loss` times `g`; the loss gives the softmax in one pass."""
-    rows, n = x.shape
-    first, last = share(rows, part, parts)
-    for i in range(first, last):
-        own = x[i, labels[i]]
-        if loss[i] < np.inf:
-            _label_grad(i * n, n, (out,), (x,), (own, loss[i], g[i]))
-            out[i, labels[i]] = np.expm1(-loss[i]) * g[i]
-        else:
-            _softmax_row(x, out, i * n, n)
-            _scale(i * n, n, (out,), (out,), (g[i],))
-            out[i, labels[i]] -= g[i]
+@njit
+def _kept(x, powers, at, n, peak, total):
+    """What of a row's softmax is kept: powers, and what they are times to sum up to one."""
+    if abs(peak) < np.inf:
+        return 1 / total
+    _softmax_row(x, powers, at, n)
+    return x.dtype.type(1)
 
 
 @spread
-def target_loss_grad(g, x, targets, out, part, parts):
-    """Gradient of `target_loss` times `g`."""
-    rows, n = x.shape
-    first, last = share(rows, part, parts)
+def label_loss_and_powers(x, labels, rows, powers, part, parts):
+    """`label_loss` in `rows[0]`; `rows[1]` times `powers` is the softmax."""
+    count, n = x.shape
+    first, last = share(count, part, parts)
     for i in range(first, last):
         peak = _max(i * n, n, (), (x,), ())
-        total = _exp_and_sum(i * n, n, (out,), (x,), (peak,))
-        weight = _sum(i * n, n, (), (targets,), ())
-        _target_grad(i * n, n, (out,), (out, targets), (weight / total, g[i]))
+        shift = _shift(peak)
+        total = _exp_and_sum(i * n, n, (powers,), (x,), (shift,))
+        rows[0, i] = _log(total, x, i, peak) + (shift - x[i, labels[i]])
+        rows[1, i] = _kept(x, powers, i * n, n, peak, total)
+
+
+@spread
+def target_loss_and_powers(x, targets, rows, powers, part, parts):
+    """`target_loss` in `rows[0]`; `rows[1]` times `powers` is the softmax."""
+    count, n = x.shape
+    first, last = share(count, part, parts)
+    for i in range(first, last):
+        peak = _max(i * n, n, (), (x,), ())
+        shift = _shift(peak)
+        total = _exp_and_sum(i * n, n, (powers,), (x,), (shift,))
+        weight, dot = _target_sums(i * n, n, (), (targets, x), (shift,))
+        rows[0, i] = _log(total, x, i, peak) * weight - dot
+        rows[1, i] = weight * _kept(x, powers, i * n, n, peak, total)
+
+
+@spread
+def label_loss_grad(g, rows, powers, labels, out, part, parts):
+    """Gradient of `label_loss` times `g`, from what `label_loss_and_powers` gave."""
+    count, n = powers.shape
+    first, last = share(count, part, parts)
+    for i in range(first, last):
+        _scale(i * n, n, (out,), (powers,), (rows[1, i] * g[i],))
+        label, loss = labels[i], rows[0, i]
+        if not 0 <= label < n:  # written since it was checked
+            continue
+        if abs(loss) < 1:  # p - 1 would lose what makes the loss small
+            out[i, label] = np.expm1(-loss) * g[i]
+        else:
+            out[i, label] -= g[i]
+
+
+@spread
+def target_loss_grad(g, rows, powers, targets, out, part, parts):
+    """Gradient of `target_loss` times `g`, from what `target_loss_and_powers` gave."""
+    count, n = powers.shape
+    first, last = share(count, part, parts)
+    for i in range(first, last):
+        _target_grad(i * n, n, (out,), (powers, targets), (rows[1, i], g[i]))
