@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import kernels
 from autograd_lite.errors import GradientError, explain
 from autograd_lite.graph import Node, Place, Traced, Version, place_of
 from autograd_lite.op import raw
 from autograd_lite.ops.complexes import conjugate, real
 from autograd_lite.ops.elementwise import add
 from autograd_lite.ops.shape import astype, sum_to
-from autograd_lite.record import CONSTANT, OUT, VARIABLE
+from autograd_lite.record import CONSTANT, OUT, VARIABLE, Mask, Product
 
 
 def pull(
@@ -71,7 +72,7 @@ def backpropagate(
     """
     kept = frozenset(targets) if targets is not None else frozenset()
     nodes = reachable(roots, since)
-    run = _Pass(None if targets is None else _useful(nodes, kept), create_graph)
+    run = _Pass(kept, None if targets is None else _useful(nodes, kept), create_graph)
     grads = run.grads
     for root, seed in zip(roots, seeds, strict=True):
         run.collect(root, seed, (seed,))
@@ -131,15 +132,21 @@ class _Pass:
     Attributes:
         grads: What has come together so far at each place.
         summed: Places whose array this pass has made, and so may add to in place.
+        masked: Places whose gradient has been through their node's mask already.
+        kept: Places whose gradient is wanted as it is.
         useful: Places where a gradient is of use, None for all.
         create_graph: Whether gradients are Tensors.
     """
 
-    __slots__ = ("create_graph", "grads", "summed", "useful")
+    __slots__ = ("create_graph", "grads", "kept", "masked", "summed", "useful")
 
-    def __init__(self, useful: set[Place] | None, create_graph: bool) -> None:
+    def __init__(
+        self, kept: frozenset[Place], useful: set[Place] | None, create_graph: bool
+    ) -> None:
         self.grads: dict[Place, Any] = {}
         self.summed: set[Place] = set()
+        self.masked: set[Place] = set()
+        self.kept = kept
         self.useful = useful
         self.create_graph = create_graph
 
@@ -148,10 +155,14 @@ class _Pass:
         op, _, _, through, steps = node.plan
         values = values_of(node, self.create_graph)
         outer = g
-        if through is not None:
+        if through is not None and node not in self.masked:
             g = through.rule(g, *[values[j] for j in through.reads])
         for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
             if self.useful is not None and edge not in self.useful:
+                continue
+            if type(rule) is Product and not self.create_graph:
+                factors = rule.factors(g, *[values[j] for j in reads])
+                self.multiply(edge, factors, op, i)
                 continue
             if len(reads) == 1:
                 d = rule(g, values[reads[0]])
@@ -164,13 +175,40 @@ class _Pass:
                 d = fit(d, edge, op, i)
             self.collect(edge, d, (outer, g, *values))
 
+    def multiply(self, place: Place, factors: tuple[Any, Any], op: Any, i: int) -> None:
+        """Add the product of two factors to the gradient at `place`, in one sweep if it can be."""
+        a, b = factors
+        if place in self.summed:
+            self.masked.discard(place)
+            kernels.matmul_add(self.grads[place], a, b)
+            return
+        mask = None if place in self.grads else self._mask_of(place)
+        d = kernels.matmul(a, b) if mask is None else kernels.matmul_where(mask, a, b)
+        if d.shape != place.shape or d.dtype != place.dtype:
+            d = fit(d, place, op, i)
+        self.collect(place, d, ())
+        self.summed.add(place)
+        if mask is not None:
+            self.masked.add(place)
+
+    def _mask_of(self, place: Place) -> Any:
+        """What hides a part of the gradient at `place`, if only its own node will look at it."""
+        if type(place) is not Node or place.hooks or place in self.kept:
+            return None
+        through = place.plan.through
+        if through is None or type(through.rule) is not Mask or place.saved is None:
+            return None
+        return place.saved[through.reads[0]]
+
     def collect(self, place: Place, d: Any, others: Sequence[Any]) -> None:
         """Add `d` to the gradient at `place`; `others` are arrays that it might be."""
         grads = self.grads
         if place not in grads:
             own = type(place) is Node or self.create_graph
             grads[place] = d if own else _own(d, others)
-        elif place in self.summed:
+            return
+        self.masked.discard(place)
+        if place in self.summed:
             np.add(grads[place], d, out=grads[place])
         else:
             total = grads[place] = add(grads[place], d)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,40 @@ from autograd_lite.graph import Node, Traced, tick
 Rule = Callable[..., Any]
 
 VARIABLE, CONSTANT, OUT, SHAPE, SETTING, POSITION = range(6)
+
+
+class Product:
+    """A rule that ends in a matrix product, which the engine may finish in a way of its own.
+
+    Args:
+        multiply: The op for the product.
+        factors: What it multiplies: a rule that gives a pair.
+    """
+
+    def __init__(self, multiply: Callable[..., Any], factors: Rule) -> None:
+        self.multiply, self.factors = multiply, factors
+        self.__signature__ = inspect.signature(factors)  # names what the rule reads
+
+    def __call__(self, *values: Any) -> Any:
+        """The product, by the op."""
+        return self.multiply(*self.factors(*values))
+
+
+class Mask:
+    """A rule for `through=`: zeros where the output, of the shape of `g`, is not positive.
+
+    Twice is as good as once, and before a sum as good as after it; so the engine may have a product
+    masked as it is made.
+    """
+
+    __signature__ = inspect.signature(lambda g, out: None)
+
+    def __init__(self, hide: Callable[[Any, Any], Any]) -> None:
+        self.hide = hide
+
+    def __call__(self, g: Any, out: Any) -> Any:
+        """`g` where `out` is positive, by the op."""
+        return self.hide(g, out)
 
 
 class Step(NamedTuple):

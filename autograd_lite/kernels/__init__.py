@@ -14,7 +14,7 @@ from autograd_lite.kernels.elementwise import (
     sqrt,
     tanh,
 )
-from autograd_lite.kernels.matmul import linear, matmul
+from autograd_lite.kernels.matmul import linear, matmul, matmul_add, matmul_where
 from autograd_lite.kernels.rows import sum_rows, take_rows
 from autograd_lite.kernels.runtime import get_num_threads, info, reference, set_num_threads
 from autograd_lite.kernels.softmax import (
@@ -42,6 +42,8 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "matmul",
+    "matmul_add",
+    "matmul_where",
     "momentum",
     "reference",
     "relu_grad",

@@ -34,8 +34,8 @@ def linear_reference(x, w, bias, relu=False):
     return np.maximum(y, 0) if relu else y
 
 
-def matmul(a, b):
-    """Matrix product ``c[..., i, j] = sum_k a[..., i, k] b[..., k, j]``.
+def matmul(a, b, scale=1):
+    """Matrix product ``c[..., i, j] = scale * sum_k a[..., i, k] b[..., k, j]``.
 
     Exactly `numpy.matmul`: a vector stands for one row on the left and one column on the right,
     and leading axes broadcast. The compiled kernel takes any strides; its result depends neither
@@ -44,6 +44,7 @@ def matmul(a, b):
     Args:
         a: Array ``(..., m, k)`` or ``(k,)``.
         b: Array ``(..., k, n)`` or ``(k,)``.
+        scale: A factor, which costs no pass over the result of its own in the kernel.
 
     Returns:
         A new array ``(..., m, n)`` of the dtype that NumPy promotes to.
@@ -55,7 +56,51 @@ def matmul(a, b):
         >>> matmul(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
         array([[11.]])
     """
-    return _compiled(a, b) if _pays(a, b) else np.matmul(a, b)
+    if _pays(a, b):
+        return _compiled(a, b, scale=scale)
+    return np.matmul(a, b) if scale == 1 else np.matmul(a, b) * scale
+
+
+def matmul_add(total, a, b):
+    """Add ``a @ b`` to `total` in place, without an array for the product.
+
+    Args:
+        total: C-contiguous array of the product's shape and dtype, overlapping neither operand.
+        a: Array ``(..., m, k)``.
+        b: Array ``(..., k, n)``.
+
+    Raises:
+        ValueError: The shapes do not fit, or `total` shares memory with an operand.
+
+    Example:
+        >>> total = np.ones((1, 1))
+        >>> matmul_add(total, np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+        >>> total
+        array([[12.]])
+    """
+    if any(np.may_share_memory(total, x) for x in (a, b)):
+        raise ValueError("matmul_add: `total` shares memory with what is multiplied")
+    if _pays(a, b) and _holds(total, a, b):
+        _compiled(a, b, out=total)
+    else:
+        total += np.matmul(a, b)
+
+
+def matmul_where(mask, a, b):
+    """``a @ b`` where `mask`, of the product's shape, is positive; zero elsewhere.
+
+    It is what relu's derivative makes of a gradient that is a product.
+
+    Raises:
+        ValueError: The shapes do not fit.
+
+    Example:
+        >>> matmul_where(np.array([[1.0, -1.0]]), np.array([[2.0]]), np.array([[3.0, 4.0]]))
+        array([[6., 0.]])
+    """
+    if _pays(a, b) and _holds(mask, a, b):
+        return _compiled(a, b, mask=mask)
+    return np.where(mask > 0, np.matmul(a, b), mask.dtype.type(0))
 
 
 def linear(x, w, bias, relu=False):
@@ -110,6 +155,13 @@ def _pays(a, b):
     )
 
 
+def _holds(c, a, b):
+    """Whether `c` is laid out as the kernel would lay out the product of these."""
+    lead = a.shape[:-2] if b.ndim == 2 else np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    fits = c.shape == (*lead, a.shape[-2], b.shape[-1]) and c.dtype == a.dtype
+    return fits and c.flags.c_contiguous and c.flags.aligned
+
+
 @functools.cache
 def _kernel():
     from autograd_lite.kernels.compiled.gemm import multiply
@@ -117,29 +169,35 @@ def _kernel():
     return multiply
 
 
-def _compiled(a, b, bias=None, relu=False):
-    """``max(a @ b + bias, 0)`` by the kernel, bias and relu as asked; `a` and `b` as `_pays`."""
+def _compiled(a, b, bias=None, relu=False, *, out=None, **finish):
+    """The product by the kernel, finished as asked; added to `out` if that is given."""
     *lead, k = a.shape
     n = b.shape[-1]
+    adds = out is not None
     if b.ndim == 2:
         # One product of many rows, rather than many products.
-        out = np.empty((*lead, n), a.dtype)
-        _multiply(a.reshape(1, -1, k), b[None], out.reshape(1, -1, n), bias, relu)
+        if not adds:
+            out = np.empty((*lead, n), a.dtype)
+        c = out.reshape(1, -1, n)
+        _multiply(a.reshape(1, -1, k), b[None], c, bias, relu, accumulate=adds, **finish)
         return out
     *lead, m = lead
     lead = np.broadcast_shapes(tuple(lead), b.shape[:-2])
-    out = np.empty((*lead, m, n), a.dtype)
-    _multiply_stacks(np.broadcast_to(a, (*lead, m, k)), np.broadcast_to(b, (*lead, k, n)), out)
+    if not adds:
+        out = np.empty((*lead, m, n), a.dtype)
+    a, b = np.broadcast_to(a, (*lead, m, k)), np.broadcast_to(b, (*lead, k, n))
+    _multiply_stacks(a, b, out, accumulate=adds, **finish)
     return out
 
 
-def _multiply_stacks(a, b, out):
+def _multiply_stacks(a, b, out, mask=None, **finish):
     """Products of stacks of equal shape, as few calls of the kernel as their strides allow."""
     if a.ndim > 3 and not (_is_one_stack(a) and _is_one_stack(b)):
-        for some_a, some_b, some_out in zip(a, b, out, strict=True):
-            _multiply_stacks(some_a, some_b, some_out)
+        for i in range(len(a)):
+            some = None if mask is None else mask[i]
+            _multiply_stacks(a[i], b[i], out[i], some, **finish)
         return
-    _multiply(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b, out)))
+    _multiply(*(x.reshape(-1, *x.shape[-2:]) for x in (a, b, out)), mask=mask, **finish)
 
 
 def _is_one_stack(x):
@@ -147,8 +205,8 @@ def _is_one_stack(x):
     return all(x.strides[i] == x.shape[i + 1] * x.strides[i + 1] for i in range(x.ndim - 3))
 
 
-def _multiply(a, b, out, bias=None, relu=False):
+def _multiply(a, b, out, bias=None, relu=False, **finish):
     multiply = _kernel()
     products = a.size * max(b.shape[-1], _COLUMNS_PAID_FOR)
     threads = runtime.threads(products / _PRODUCTS_PER_MICROSECOND)
-    multiply(a, b, out, bias, relu, threads)
+    multiply(a, b, out, bias, relu, threads, **finish)

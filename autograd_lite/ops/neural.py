@@ -19,6 +19,7 @@ from autograd_lite.ops.piecewise import relu_grad
 from autograd_lite.ops.products import matmul
 from autograd_lite.ops.reduce import expand, sum, sum_rows
 from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape
+from autograd_lite.record import Mask, Product
 
 __all__ = [
     "linear",
@@ -37,8 +38,8 @@ def _rows(x):
 
 
 _LINEAR = (
-    lambda g, kernel: matmul(g, matrix_transpose(kernel)),
-    lambda g, x: matmul(matrix_transpose(_rows(x)), _rows(g)),
+    Product(matmul, lambda g, kernel: (g, matrix_transpose(kernel))),
+    Product(matmul, lambda g, x: (matrix_transpose(_rows(x)), _rows(g))),
     lambda g: sum_rows(_rows(g)),
 )
 
@@ -74,7 +75,7 @@ def linear(x, kernel, bias):
     return kernels.linear(x, kernel, bias)
 
 
-@op(vjps=_LINEAR, through=lambda g, out: relu_grad(g, out))
+@op(vjps=_LINEAR, through=Mask(relu_grad))
 def linear_relu(x, kernel, bias):
     """``max(x @ kernel + bias, 0)`` in one sweep; the derivative of the kink is 0.
 

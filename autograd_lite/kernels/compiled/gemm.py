@@ -71,11 +71,15 @@ def _pack(source, across, along, count, room, depth, target, target_row, like):
 
 
 @_inlined
-def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cache, work):
+def _part(
+    m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, mask, scale, floor, adds, cache,
+    work,
+):  # fmt: skip
     """Compute one thread's m x n rectangle of one product.
 
-    a, b, c and bias are addresses, strides are in bytes. The type of `floor` is that of all
-    elements, `cache` the size of a core's L2, and `work` an array of `_room` bytes.
+    a, b, c and bias are addresses, `mask` is the distance of the mask from C, strides are in bytes.
+    The type of `floor` is that of all elements, `adds` says whether C is added to, `cache` is the
+    size of a core's L2, and `work` an array of `_room` bytes.
     """
     lane_count, size = lanes_and_size(floor)
     depth, width, panels = _blocks(m, n, k, b_col, cache, floor)
@@ -115,7 +119,8 @@ def _part(m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, floor, cach
                     tile(
                         height, rows, min(columns, right - j), deep, from_a, a_row, along,
                         from_b, stride, c + row * c_row + j * size, c_row,
-                        bias + j * size if bias else 0, floor, k0 == 0, k0 + deep == k,
+                        bias + j * size if bias else 0, mask, scale, floor,
+                        k0 == 0 and not adds, k0 + deep == k,
                     )  # fmt: skip
                 row += rows
 
@@ -180,10 +185,10 @@ def _grid(m, n, parts, columns):
 
 @kernel
 def _multiply(
-    batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, floor, cache,
-    part, parts,
+    batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, mask, scale,
+    floor, adds, cache, part, parts,
 ):  # fmt: skip
-    """One part of ``C = max(A @ B + bias, floor)``; a, b, c and bias are the ids of arrays."""
+    """One part of ``C = max(scale A @ B + bias, floor)``; a, b, c, bias, mask are ids of arrays."""
     lane_count, size = lanes_and_size(floor)
     columns = VECTORS * lane_count
     if parts > 1 and (batches % parts == 0 or batches >= 4 * parts):
@@ -200,24 +205,26 @@ def _multiply(
     b_start = data(b) + left * b_col
     c_start = data(c) + (top * n + left) * size
     bias_start = data(bias) + left * size if bias else 0
+    to_mask = data(mask) - data(c) if mask else 0
     work = np.empty(_room(bottom - top, right - left, k, b_col, cache, floor), np.uint8)
     for i in range(first, last):
         _part(
             bottom - top, right - left, k, a_start + i * a_batch, a_row, a_col,
             b_start + i * b_batch, b_row, b_col, c_start + i * m * n * size, n * size,
-            bias_start, floor, cache, work,
+            bias_start, to_mask, scale, floor, adds, cache, work,
         )  # fmt: skip
     keep(work)
 
 
 @kernel(parallel=True)
 def _multiply_parallel(
-    batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, floor, cache,
-    parts,
+    batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, mask, scale,
+    floor, adds, cache, parts,
 ):  # fmt: skip
     """All parts of `_multiply`, a thread each."""
     arguments = (
-        batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, floor, cache
+        batches, m, n, k, a, a_batch, a_row, a_col, b, b_batch, b_row, b_col, c, bias, mask, scale,
+        floor, adds, cache,
     )  # fmt: skip
     split(_multiply, arguments, parts)
 
@@ -237,8 +244,8 @@ _FLOORS = {
 }  # by dtype: the least value of a product, of one with relu
 
 
-def multiply(a, b, c, bias=None, relu=False, threads=1):
-    """Write ``a @ b``, plus `bias`, and its positive part if `relu`, to `c`.
+def multiply(a, b, c, bias=None, relu=False, threads=1, *, scale=1.0, mask=None, accumulate=False):
+    """Write ``scale * a @ b``, plus `bias`, and its positive part if `relu`, to `c`.
 
     Args:
         a: ``(batch, m, k)``, float32 or float64, any strides.
@@ -247,13 +254,18 @@ def multiply(a, b, c, bias=None, relu=False, threads=1):
         bias: ``(n,)``, same dtype, contiguous, or None.
         relu: Whether to replace negative results by zero; NaN stays NaN.
         threads: How many threads to use. The result does not depend on it.
+        scale: A factor of the product.
+        mask: Of the form of `c`, or None: results are zero where it is not positive.
+        accumulate: Whether the product is added to what `c` holds, which `scale` scales too.
 
     No size may be zero, and every array must be aligned. None of this is checked.
     """
     batches, m, n = c.shape
+    floor = _FLOORS[c.dtype][relu]
     arguments = (
         batches, m, n, a.shape[2], id(a), *a.strides, id(b), *b.strides, id(c),
-        0 if bias is None else id(bias), _FLOORS[c.dtype][relu], _L2,
+        0 if bias is None else id(bias), 0 if mask is None else id(mask), type(floor)(scale),
+        floor, accumulate, _L2,
     )  # fmt: skip
     if threads == 1:
         _multiply(*arguments, 0, 1)

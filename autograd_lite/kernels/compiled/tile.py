@@ -48,6 +48,8 @@ class _Operands(NamedTuple):
     c: ir.Value
     c_row: ir.Value
     bias: ir.Value
+    mask: ir.Value  # how far it lies from C
+    scale: ir.Value
     floor: ir.Value
     first: ir.Value
     last: ir.Value
@@ -86,7 +88,7 @@ class _Tile:
         zeros = [lanes.constant(self.kind, 0)] * len(self.cells)
         sums = _either(build, at.first, lambda: zeros, load)
         sums = self._loop(sums, a_rows)
-        sums = _either(build, at.last, lambda: self._finished(sums, masks), lambda: sums)
+        sums = _either(build, at.last, lambda: self._finished(sums, c_rows, masks), lambda: sums)
         for (i, j), value in reversed(list(zip(self.cells, sums, strict=True))):
             place = _step(build, c_rows[i], self.offsets[j])
             lanes.store(build, value, _typed(build, place, self.kind.element), masks[j])
@@ -148,8 +150,25 @@ class _Tile:
         name = f"fma.{lanes.suffix(self.kind)}"
         return lanes.call_intrinsic(self.build, name, self.kind, [a, b, total])
 
-    def _finished(self, sums, masks):
-        """``max(sums + bias, floor)``: NaN stays, and the bias that changes nothing is -0."""
+    def _finished(self, sums, c_rows, masks):
+        """The results, where the mask, if there is one, is positive; zeros elsewhere."""
+        build, at = self.build, self.operands
+        zero = lanes.constant(self.kind, 0)
+        values = self._affine(sums, masks)
+
+        def shown():
+            rows = [build.gep(row, [at.mask]) for row in c_rows]
+            given = [self._at(rows[i], j, lanes.load, masks[j]) for i, j in self.cells]
+            return [
+                build.select(build.fcmp_ordered(">", mask, zero), value, zero)
+                for mask, value in zip(given, values, strict=True)
+            ]
+
+        masked = build.icmp_unsigned("!=", at.mask, _intp(0))
+        return _either(build, masked, shown, lambda: values)
+
+    def _affine(self, sums, masks):
+        """``max(sums * scale + bias, floor)``: NaN stays, and the bias of nothing is -0."""
         build, at = self.build, self.operands
         nothing = [lanes.constant(self.kind, -0.0)] * len(self.offsets)
         given = build.icmp_unsigned("!=", build.ptrtoint(at.bias, _INTP), _intp(0))
@@ -160,9 +179,10 @@ class _Tile:
             lambda: nothing,
         )
         floor = lanes.splat(build, at.floor, self.kind.count)
+        scale = lanes.splat(build, at.scale, self.kind.count)
         finished = []
         for (_, j), value in zip(self.cells, sums, strict=True):
-            value = build.fadd(value, biases[j])
+            value = build.fadd(build.fmul(value, scale), biases[j])
             below = build.fcmp_ordered("<", value, floor)
             finished.append(build.select(below, floor, value))
         return finished
@@ -198,12 +218,12 @@ def _either(build, condition, yes, no):
 
 @intrinsic
 def tile(
-    typingctx, height, rows, columns, depth, a, a_row, a_col, b, b_row, c, c_row, bias, floor,
-    first, last,
+    typingctx, height, rows, columns, depth, a, a_row, a_col, b, b_row, c, c_row, bias, mask,
+    scale, floor, first, last,
 ):  # fmt: skip
     """Run the tile of one of `HEIGHTS`, or the narrow one. Addresses and byte strides are intp."""
     flag = types.boolean
-    signature = types.void(*[types.intp] * 12, floor, flag, flag)
+    signature = types.void(*[types.intp] * 13, scale, floor, flag, flag)
 
     def codegen(context, build, signature, values):
         height, *values = values
