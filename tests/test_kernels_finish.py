@@ -136,6 +136,24 @@ def test_gradients_through_shared_weights(size):
         np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-11 * np.abs(want).max())
 
 
+@pytest.mark.parametrize("product_first", [False, True])
+def test_what_joins_a_masked_gradient_is_masked_too(product_first):
+    x, w, b = drawn(((6, 6), (6, 6), (6,)), np.float64)
+
+    def net(x, affine, affine_relu):
+        h = affine_relu(x)
+        parts = [lambda: np.sum(affine(h)), lambda: np.sum(h - 3)]
+        return parts[product_first]() + parts[not product_first]()
+
+    def fused(x):
+        return net(x, lambda h: ag.linear(h, w, b), lambda h: ag.linear_relu(h, w, b))
+
+    def plain(x):
+        return net(x, lambda h: h @ w + b, lambda h: np.maximum(h @ w + b, 0))
+
+    np.testing.assert_allclose(ag.grad(fused)(x), ag.grad(plain)(x), rtol=1e-12)
+
+
 def test_hooks_and_targets_see_the_gradient_before_the_mask():
     x, w, b = drawn(((6, 6), (6, 6), (6,)), np.float64)
     seen = []
