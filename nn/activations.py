@@ -1,12 +1,75 @@
-"""Element-wise functions between layers, and softmax. Each takes an array or a Tensor."""
+"""Functions between layers, by the names that layers know. Each takes an array or a Tensor.
+
+Most are ops of autograd_lite. What is here besides are `sigmoid` and `softmax`, which remember
+their inputs for the losses.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import autograd_lite as ag
+from autograd_lite import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    selu,
+    silu,
+    soft_shrink,
+    softplus,
+    softsign,
+    sparse_plus,
+    squareplus,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
+from autograd_lite import exp as exponential
+
+__all__ = [
+    "ACTIVATIONS",
+    "Probabilities",
+    "celu",
+    "elu",
+    "exponential",
+    "gelu",
+    "glu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "soft_shrink",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sparse_plus",
+    "squareplus",
+    "tanh",
+    "tanh_shrink",
+    "threshold",
+]
 
 
 class Probabilities(ag.Tensor):
@@ -37,65 +100,9 @@ def linear(x: Any) -> Any:
     return x
 
 
-def relu(x: Any) -> Any:
-    """``max(x, 0)``; the derivative at 0 is 0.
-
-    Example:
-        >>> relu(np.array([-1.0, 2.0]))
-        array([0., 2.])
-    """
-    return ag.relu(x)
-
-
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
-    """``x`` where positive, else ``negative_slope * x``."""
-    return ag.where(x > 0, x, negative_slope * x)
-
-
-def elu(x: Any) -> Any:
-    """``x`` where positive, else ``exp(x) - 1`` (Clevert et al., 2016)."""
-    # The inner `where` keeps exp, and its gradient, from overflowing on the unused side.
-    return ag.where(x > 0, x, ag.expm1(ag.where(x > 0, 0.0, x)))
-
-
-def exponential(x: Any) -> Any:
-    """``exp(x)``."""
-    return ag.exp(x)
-
-
 def sigmoid(x: Any) -> Any:
     """``1 / (1 + exp(-x))``. A Tensor comes back as `Probabilities`."""
     return _remember(ag.sigmoid(x), x, "sigmoid")
-
-
-def hard_sigmoid(x: Any) -> Any:
-    """``x / 6 + 1/2``, held within 0 and 1."""
-    return ag.clip(x / 6 + 0.5, 0.0, 1.0)
-
-
-def silu(x: Any) -> Any:
-    """``x * sigmoid(x)``, also called swish (Ramachandran et al., 2017)."""
-    return x * ag.sigmoid(x)
-
-
-def gelu(x: Any) -> Any:
-    """``x * Phi(x)``, Phi being the normal distribution's, exact (Hendrycks and Gimpel, 2016)."""
-    return 0.5 * x * (1 + ag.erf(x * math.sqrt(0.5)))
-
-
-def softplus(x: Any) -> Any:
-    """``log(1 + exp(x))``, without overflow."""
-    return ag.sigmoid_cross_entropy(x, 0.0)
-
-
-def softsign(x: Any) -> Any:
-    """``x / (1 + |x|)``."""
-    return x / (1 + ag.abs(x))
-
-
-def tanh(x: Any) -> Any:
-    """The hyperbolic tangent."""
-    return ag.tanh(x)
 
 
 def softmax(x: Any) -> Any:
@@ -109,27 +116,35 @@ def softmax(x: Any) -> Any:
     return _remember(ag.softmax(x), x, "softmax")
 
 
-def log_softmax(x: Any) -> Any:
-    """``x_i - log(sum_j exp(x_j))`` along the last axis."""
-    return ag.log_softmax(x)
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    f.__name__: f
-    for f in (
-        linear,
-        relu,
-        leaky_relu,
-        elu,
-        exponential,
-        sigmoid,
-        hard_sigmoid,
-        silu,
-        gelu,
-        softplus,
-        softsign,
-        tanh,
-        softmax,
-        log_softmax,
-    )
-} | {"swish": silu}
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "celu": celu,
+    "elu": elu,
+    "exponential": exponential,
+    "gelu": gelu,
+    "glu": glu,
+    "hard_shrink": hard_shrink,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": hard_silu,
+    "hard_swish": hard_silu,
+    "hard_tanh": hard_tanh,
+    "leaky_relu": leaky_relu,
+    "linear": linear,
+    "log_sigmoid": log_sigmoid,
+    "log_softmax": log_softmax,
+    "mish": mish,
+    "relu": relu,
+    "relu6": relu6,
+    "selu": selu,
+    "sigmoid": sigmoid,
+    "silu": silu,
+    "soft_shrink": soft_shrink,
+    "softmax": softmax,
+    "softplus": softplus,
+    "softsign": softsign,
+    "sparse_plus": sparse_plus,
+    "squareplus": squareplus,
+    "swish": silu,
+    "tanh": tanh,
+    "tanh_shrink": tanh_shrink,
+}
+"""What a layer's `activation` may be called. `threshold` needs its settings, and so has no name."""

@@ -26,6 +26,20 @@ REFERENCES = {
     "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
     "silu": lambda x: x / (1 + np.exp(-x)),
     "gelu": lambda x: x * scipy.special.ndtr(x),
+    "celu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
+    "hard_silu": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "log_sigmoid": lambda x: -np.logaddexp(0, -x),
+    "mish": lambda x: x * np.tanh(np.logaddexp(0, x)),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "selu": lambda x: (
+        1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
+    ),
+    "soft_shrink": lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
+    "sparse_plus": lambda x: np.where(x > 1, x, np.maximum(x + 1, 0) ** 2 / 4),
+    "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
+    "tanh_shrink": lambda x: x - np.tanh(x),
     "softplus": lambda x: np.logaddexp(0, x),
     "softsign": lambda x: x / (1 + np.abs(x)),
     "tanh": np.tanh,
@@ -35,8 +49,9 @@ REFERENCES = {
 
 
 def test_every_activation_has_a_reference():
-    assert set(ACTIVATIONS) - {"swish"} == set(REFERENCES)
+    assert set(ACTIVATIONS) - {"swish", "hard_swish", "glu"} == set(REFERENCES)
     assert ACTIVATIONS["swish"] is ACTIVATIONS["silu"]
+    assert ACTIVATIONS["hard_swish"] is ACTIVATIONS["hard_silu"]
 
 
 @pytest.mark.parametrize("name", REFERENCES)
