@@ -46,6 +46,16 @@ def _operators(op: Any, ufunc: np.ufunc) -> tuple[Any, Any, Any]:
     return op, reflected, augmented
 
 
+def _plain(name: str) -> Any:
+    """A method of arrays whose result has no derivative, and is an array."""
+
+    def method(self: ArrayMethods, *args: Any, **settings: Any) -> Any:
+        return getattr(self.data, name)(*map(raw, args), **settings)
+
+    method.__name__, method.__doc__ = name, f"`ndarray.{name}`, which has no derivative."
+    return method
+
+
 class ArrayMethods(Traced):
     """NumPy's operators and methods for a `Traced` class."""
 
@@ -71,6 +81,21 @@ class ArrayMethods(Traced):
     def mT(self) -> Any:
         """The last two axes interchanged."""
         return ops.matrix_transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return ops.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part; zeros for real numbers."""
+        return ops.imag(self)
+
+    @property
+    def flat(self) -> Iterator[Any]:
+        """The entries, one by one."""
+        return iter(ops.ravel(self))
 
     @property
     def at(self) -> At:
@@ -107,9 +132,16 @@ class ArrayMethods(Traced):
     __truediv__, __rtruediv__, __itruediv__ = _operators(ops.divide, np.true_divide)
     __pow__, __rpow__, __ipow__ = _operators(ops.power, np.power)
     __matmul__, __rmatmul__, __imatmul__ = _operators(ops.matmul, np.matmul)
+    __mod__, __rmod__, __imod__ = _operators(ops.mod, np.mod)
+    __floordiv__, __rfloordiv__, __ifloordiv__ = _operators(ops.floor_divide, np.floor_divide)
     __and__, __rand__, __iand__ = _operators(ops.bitwise_and, np.bitwise_and)
     __or__, __ror__, __ior__ = _operators(ops.bitwise_or, np.bitwise_or)
+    __xor__, __rxor__, __ixor__ = _operators(ops.bitwise_xor, np.bitwise_xor)
+    __lshift__, __rlshift__, __ilshift__ = _operators(ops.left_shift, np.left_shift)
+    __rshift__, __rrshift__, __irshift__ = _operators(ops.right_shift, np.right_shift)
+    __divmod__ = ops.divmod
     __neg__ = ops.negative
+    __pos__ = ops.positive
     __abs__ = ops.absolute
     __invert__ = ops.invert
     __lt__ = ops.less
@@ -133,16 +165,39 @@ class ArrayMethods(Traced):
         count_write(self)
 
     astype = ops.astype
+    choose = ops.choose
     clip = ops.clip
+    conj = conjugate = ops.conjugate
+    copy = ops.copy
+    cumprod = ops.cumprod
+    cumsum = ops.cumsum
+    diagonal = ops.diagonal
+    dot = ops.dot
+    flatten = ops.ravel
     max = ops.max
     mean = ops.mean
     min = ops.min
+    prod = ops.prod
     ravel = ops.ravel
+    repeat = ops.repeat
+    round = ops.round
     squeeze = ops.squeeze
     std = ops.std
     sum = ops.sum
     swapaxes = ops.swapaxes
+    take = ops.take
+    trace = ops.trace
     var = ops.var
+
+    def __rdivmod__(self, x: Any) -> Any:
+        return ops.divmod(x, self)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return ops.round(self, digits or 0)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """The entries along an axis where the condition holds."""
+        return ops.compress(condition, self, axis=axis)
 
     def reshape(self, *shape: Any) -> Any:
         """The same entries in another shape, given as ints or as one tuple."""
@@ -152,13 +207,14 @@ class ArrayMethods(Traced):
         """The axes permuted, given as ints or as one tuple; reversed without any."""
         return ops.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def argmax(self, axis: int | None = None) -> Any:
-        """Where the largest entry is: plain integers."""
-        return self.data.argmax(axis)
-
-    def argmin(self, axis: int | None = None) -> Any:
-        """Where the smallest entry is: plain integers."""
-        return self.data.argmin(axis)
+    all = _plain("all")
+    any = _plain("any")
+    argmax = _plain("argmax")
+    argmin = _plain("argmin")
+    argpartition = _plain("argpartition")
+    argsort = _plain("argsort")
+    nonzero = _plain("nonzero")
+    searchsorted = _plain("searchsorted")
 
     def item(self) -> Any:
         """The only entry, as a Python number."""

@@ -194,14 +194,12 @@ def test_shape_errors_show_the_shapes_and_the_expectation(call, shapes):
 def test_numpy_functions_without_a_rule_raise_and_are_named():
     t = ag.tensor([1.0, 2.0])
     for call, name in [
-        (lambda: np.fft.fft(t), "np.fft.fft"),
-        (lambda: np.linalg.eig(t), "np.linalg.eig"),
-        (lambda: np.ldexp(t, 2), "np.ldexp"),
-        (lambda: np.add.accumulate(t), "np.add.accumulate"),
+        (lambda: np.unique(t), "np.unique"),
+        (lambda: np.histogram(t), "np.histogram"),
+        (lambda: np.hypot.reduce(t), "np.hypot.reduce"),
         (lambda: np.add(t, 1, out=np.empty(2)), "`out=`"),
         (lambda: np.add(t, 1, where=[True, False]), "`where=`"),
-        (lambda: np.sum(t, initial=3.0), "`initial=`"),
-        (lambda: np.sum(t, dtype=np.float64), "`dtype=`"),
+        (lambda: np.einsum("i->", t, order="C"), "`order=`"),
     ]:
         with pytest.raises(NoRuleError, match=name):
             call()

@@ -3,27 +3,111 @@
 from typing import TYPE_CHECKING
 
 from autograd_lite.ops import (
+    activations,
+    aliases,
+    arranging,
+    chains,
     complexes,
+    contractions,
+    convolution,
+    diagonals,
+    differences,
     elementwise,
+    exponential,
     index,
+    joining,
+    lookup,
+    nans,
     neural,
+    noise,
+    normalization,
+    numeric,
+    order,
+    padding,
     piecewise,
+    pooling,
     predicates,
     products,
+    rectifiers,
     reduce,
+    rounding,
+    scan,
+    selecting,
     shape,
+    statistics,
+    trigonometric,
 )
+from autograd_lite.ops import fft as fft
+from autograd_lite.ops import linalg as linalg
+from autograd_lite.ops import special as special
+from autograd_lite.ops.activations import *
+from autograd_lite.ops.arranging import *
+from autograd_lite.ops.chains import *
 from autograd_lite.ops.complexes import *
+from autograd_lite.ops.contractions import *
+from autograd_lite.ops.convolution import *
+from autograd_lite.ops.diagonals import *
+from autograd_lite.ops.differences import *
 from autograd_lite.ops.elementwise import *
+from autograd_lite.ops.exponential import *
 from autograd_lite.ops.index import *
+from autograd_lite.ops.joining import *
+from autograd_lite.ops.lookup import *
+from autograd_lite.ops.nans import *
 from autograd_lite.ops.neural import *
+from autograd_lite.ops.noise import *
+from autograd_lite.ops.normalization import *
+from autograd_lite.ops.numeric import *
+from autograd_lite.ops.order import *
+from autograd_lite.ops.padding import *
 from autograd_lite.ops.piecewise import *
+from autograd_lite.ops.pooling import *
 from autograd_lite.ops.predicates import *
 from autograd_lite.ops.products import *
+from autograd_lite.ops.rectifiers import *
 from autograd_lite.ops.reduce import *
+from autograd_lite.ops.rounding import *
+from autograd_lite.ops.scan import *
+from autograd_lite.ops.selecting import *
 from autograd_lite.ops.shape import *
+from autograd_lite.ops.statistics import *
+from autograd_lite.ops.trigonometric import *
 
-FAMILIES = (complexes, elementwise, index, neural, piecewise, predicates, products, reduce, shape)
+FAMILIES = (
+    activations,
+    aliases,
+    arranging,
+    chains,
+    complexes,
+    contractions,
+    convolution,
+    diagonals,
+    differences,
+    elementwise,
+    exponential,
+    index,
+    joining,
+    lookup,
+    nans,
+    neural,
+    noise,
+    normalization,
+    numeric,
+    order,
+    padding,
+    piecewise,
+    pooling,
+    predicates,
+    products,
+    rectifiers,
+    reduce,
+    rounding,
+    scan,
+    selecting,
+    shape,
+    statistics,
+    trigonometric,
+)
 NAMES = [name for family in FAMILIES for name in family.__all__]
 """What users call: the families' public names."""
 

@@ -6,9 +6,12 @@ all holomorphic ops are those of real numbers. The engine conjugates at its bord
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autograd_lite.op import op
+from autograd_lite.graph import Traced
+from autograd_lite.op import composed, op, raw
 from autograd_lite.ops.elementwise import multiply
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "conjugate",
     "imag",
     "real",
+    "real_if_close",
 ]
 
 
@@ -49,6 +53,20 @@ def imag(val, /):
         array([2.])
     """
     return np.imag(val)
+
+
+@composed(numpy=np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """The real part, if no imaginary part is above `tol` units in the last place of 1; else a.
+
+    Example:
+        >>> real_if_close(np.array([2.0 + 1e-15j]))
+        array([2.])
+    """
+    closest = np.real_if_close(raw(a), tol)
+    if not isinstance(a, Traced):
+        return closest
+    return real(a) if np.isrealobj(closest) else a
 
 
 conj = conjugate

@@ -1,4 +1,7 @@
-"""Smooth element-wise ops. Binary ones broadcast; Python scalars are weak, as NumPy has it."""
+"""Smooth element-wise ops: arithmetic, powers, `exp` and `log`.
+
+Binary ones broadcast; Python scalars are weak, as NumPy has it.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,25 @@ from autograd_lite.ops.predicates import equal, greater_equal, logical_and
 
 __all__ = [
     "add",
-    "cos",
+    "cbrt",
     "divide",
     "erf",
     "exp",
     "expm1",
+    "hypot",
     "log",
     "log1p",
     "multiply",
     "negative",
+    "positive",
+    "pow",
     "power",
+    "reciprocal",
     "sigmoid",
-    "sin",
     "sqrt",
     "square",
     "subtract",
-    "tanh",
-    "where",
+    "true_divide",
 ]
 
 
@@ -101,7 +106,31 @@ def negative(x, /):
     """
 
 
-def _power_by_base(g, x, y):
+@op(vjps=(lambda g: g,), ufunc=np.positive, domain=(-3, 3))
+def positive(x, /):
+    """A copy, ``+x``.
+
+    Example:
+        >>> positive(np.array([1.0, -2.0]))
+        array([ 1., -2.])
+    """
+
+
+@op(
+    vjps=(lambda g, out: negative(multiply(multiply(g, out), out)),),
+    ufunc=np.reciprocal,
+    domain=(0.5, 3),
+)
+def reciprocal(x, /):
+    """``1 / x``.
+
+    Example:
+        >>> reciprocal(np.array([2.0, -4.0]))
+        array([ 0.5 , -0.25])
+    """
+
+
+def power_by_base(g, x, y):
     """``y * x**(y - 1)``, and 0 where ``y = 0``, also at ``x = 0``."""
     if isinstance(y, (int, float)):
         return multiply(g, multiply(power(x, y - 1), y) if y else 0)
@@ -109,14 +138,14 @@ def _power_by_base(g, x, y):
     return multiply(g, multiply(y, power(x, where(constant, 0, subtract(y, 1)))))
 
 
-def _power_by_exponent(g, out, x, y):
+def power_by_exponent(g, out, x, y):
     """``out * log(x)``, and 0 where ``x = 0`` and ``y >= 0``."""
     constant = logical_and(equal(x, 0), greater_equal(y, 0))
     return multiply(g, multiply(out, log(where(constant, 1, x))))
 
 
 @op(
-    vjps=(_power_by_base, _power_by_exponent),
+    vjps=(power_by_base, power_by_exponent),
     numpy=np.power,
     domain=((0.3, 3), (-2, 2)),
     broadcasts=True,
@@ -167,7 +196,7 @@ def log1p(x, /):
     """
 
 
-@op(vjps=(lambda g, out: multiply(g, add(out, 1)),), ufunc=np.expm1, domain=(-3, 3))
+@op(vjps=(lambda g, x: multiply(g, exp(x)),), ufunc=np.expm1, domain=(-3, 3))
 def expm1(x, /):
     """``e ** x - 1``, accurate near 0.
 
@@ -188,6 +217,16 @@ def sqrt(x, /):
     return kernels.sqrt(x)
 
 
+@op(vjps=(lambda g, out: divide(g, multiply(square(out), 3)),), ufunc=np.cbrt, domain=(0.2, 3))
+def cbrt(x, /):
+    """Cube root, negative for negative x. Its derivative at 0 is infinite.
+
+    Example:
+        >>> cbrt(np.array([8.0, -27.0]))
+        array([ 2., -3.])
+    """
+
+
 @op(vjps=(lambda g, x: multiply(g, multiply(x, 2)),), ufunc=np.square, domain=(-3, 3))
 def square(x, /):
     """``x * x``.
@@ -198,41 +237,24 @@ def square(x, /):
     """
 
 
-@op(vjps=(lambda g, x: multiply(g, cos(x)),), numpy=np.sin, domain=(-3, 3))
-def sin(x, /):
-    """Sine of an angle in radians.
-
-    Example:
-        >>> sin(np.array([0.0, np.pi / 2]))
-        array([0., 1.])
-    """
-    return kernels.sin(x)
-
-
-@op(vjps=(lambda g, x: negative(multiply(g, sin(x))),), numpy=np.cos, domain=(-3, 3))
-def cos(x, /):
-    """Cosine of an angle in radians.
-
-    Example:
-        >>> cos(np.array([0.0]))
-        array([1.])
-    """
-    return kernels.cos(x)
+def _leg(g, x, out):
+    """``g * x / out``, and 0 where both legs are 0."""
+    return multiply(g, divide(x, where(equal(out, 0), 1, out)))
 
 
 @op(
-    vjps=(lambda g, out: multiply(g, subtract(1, multiply(out, out))),),
-    numpy=np.tanh,
-    domain=(-3, 3),
+    vjps=(lambda g, x, out: _leg(g, x, out), lambda g, y, out: _leg(g, y, out)),
+    ufunc=np.hypot,
+    domain=((-3, 3), (0.5, 3)),
+    broadcasts=True,
 )
-def tanh(x, /):
-    """Hyperbolic tangent.
+def hypot(x, y, /):
+    """``sqrt(x**2 + y**2)``, without overflow. Its derivative at the origin is 0.
 
     Example:
-        >>> tanh(np.array([0.0, 20.0]))
-        array([0., 1.])
+        >>> hypot(np.array([3.0, 3e200]), np.array([4.0, 4e200]))
+        array([5.e+000, 5.e+200])
     """
-    return kernels.tanh(x)
 
 
 def _erf_slope(g, x):
@@ -281,3 +303,7 @@ def where(condition, x, y):
         array([1., 2.])
     """
     return np.where(condition, x, y)
+
+
+pow = power
+true_divide = divide

@@ -7,45 +7,56 @@ Repeated positions add up in gradients and in `index_add`; `index_set` keeps the
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
+from autograd_lite.errors import explain
 from autograd_lite.graph import Traced
-from autograd_lite.op import op, raw
-from autograd_lite.ops.elementwise import where
-from autograd_lite.ops.shape import sum_to
+from autograd_lite.op import composed, op, raw
+from autograd_lite.ops.elementwise import multiply, where
+from autograd_lite.ops.piecewise import maximum, minimum
+from autograd_lite.ops.shape import ravel, sum_to
 
 __all__ = [
     "getitem",
 ]
 
-
-def plain_index(index):
-    """An index without Tensors in it."""
-    if isinstance(index, tuple):
-        return tuple(map(raw, index))
-    return np.asarray(index) if isinstance(index, list) else raw(index)
+_BASIC = frozenset((int, slice, type(None), type(Ellipsis), np.int64))
 
 
 def _is_basic(index):
     """Whether an index reads each position at most once, and as a view."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        part is None
-        or part is Ellipsis
-        or isinstance(part, slice)
-        or (isinstance(part, (int, np.integer)) and not isinstance(part, (bool, np.bool_)))
-        for part in parts
-    )
+    if type(index) is tuple:
+        return all(type(part) in _BASIC or isinstance(part, np.integer) for part in index)
+    return type(index) in _BASIC or isinstance(index, np.integer)
+
+
+def plain_index(index):
+    """An index without Tensors and lists in it."""
+    return tuple(map(_plain_part, index)) if isinstance(index, tuple) else _plain_part(index)
+
+
+def _plain_part(part):
+    if isinstance(part, (list, tuple)):
+        array = np.asarray(part)
+        if not array.size:
+            return array.astype(np.intp)
+        return array if array.dtype.kind in "iub" else part  # for NumPy to complain about
+    return raw(part)
+
+
+def _is_mask(index):
+    return isinstance(index, np.ndarray) and index.dtype == bool
 
 
 def _put(out, index, values):
     """Add `values` into `out` in place, each as often as its position is named."""
-    if _is_basic(index) or (isinstance(index, np.ndarray) and index.dtype == bool):
+    if _is_basic(index) or _is_mask(index):
         out[index] += values
     else:
         np.add.at(out, index, values)
 
 
-@op(vjps=(lambda g, x_shape, index: index_put(g, index, shape=x_shape), None), view=True)
+@composed()
 def getitem(x, index):
     """``x[index]``.
 
@@ -56,7 +67,21 @@ def getitem(x, index):
         >>> getitem(np.array([1.0, 2.0, 3.0]), [0, 0, 2])
         array([1., 1., 3.])
     """
-    return x[plain_index(index)]
+    if _is_basic(index):
+        return view_at(x, index)
+    return gather(x, plain_index(index))
+
+
+@op(vjps=(lambda g, x_shape, index: index_put(g, index, shape=x_shape), None), view=True)
+def view_at(x, index):
+    """``x[index]`` for ints, slices, None and Ellipsis."""
+    return x[index]
+
+
+@op(vjps=(lambda g, x_shape, index: index_put(g, index, shape=x_shape), None))
+def gather(x, index):
+    """``x[index]`` for an index with arrays in it: a copy."""
+    return x[index]
 
 
 @op(vjps=(lambda g, index: getitem(g, index), None))
@@ -68,8 +93,28 @@ def index_put(values, index, shape):
         array([3., 0., 3., 0.])
     """
     out = np.zeros(shape, values.dtype)
-    _put(out, plain_index(index), values)
+    index = plain_index(index)
+    if _is_basic(index) or _is_mask(index):
+        out[index] = values
+    else:
+        np.add.at(out, index, values)
     return out
+
+
+def flat_or_along(x, axis, *, numbers=False):
+    """x and an axis of it, not negative; the flattened x where `axis` is None.
+
+    With `numbers`, a single number counts as a vector too.
+    """
+    x = x if isinstance(x, Traced) else np.asarray(x)
+    if axis is None or (numbers and x.ndim == 0 and axis in (0, -1)):
+        return ravel(x), 0
+    return x, normalize_axis_index(axis, x.ndim)
+
+
+def rows_at(x, rows, axis):
+    """``x[..., rows, ...]`` for positions along one axis."""
+    return getitem(x, (slice(None),) * axis + (rows,))
 
 
 @op(vjps=(lambda g: g, lambda g, values_shape, index: _gather(g, values_shape, index), None))
@@ -115,8 +160,25 @@ def index_set(x, values, index):
     return out
 
 
+def _once(x, index, where):
+    """`index` without Tensors and lists, if it names no position of x twice."""
+    index = plain_index(index)
+    if not (_is_basic(index) or _is_mask(index)):
+        named = np.arange(x.size).reshape(x.shape)[index].ravel()
+        if np.unique(named).size != named.size:
+            raise IndexError(
+                explain(
+                    where,
+                    "a position is named twice",
+                    expected="each position at most once",
+                    fix="one call after the other for repeated positions",
+                )
+            )
+    return index
+
+
 class At:
-    """`x.at[index].set(values)` and `.add(values)`: new values, x as it was.
+    """New values at some positions, x as it was: ``x.at[index].set(values)`` and the like.
 
     Example:
         >>> import autograd_lite as ag
@@ -132,10 +194,42 @@ class At:
     def __getitem__(self, index: object) -> At:
         return At(self._x, index)
 
+    def get(self) -> Traced:
+        """The values at the index: ``x[index]``."""
+        return getitem(self._x, self._index)
+
     def set(self, values: object) -> Traced:
-        """A copy with `values` at the index."""
+        """A copy with `values` at the index; of several for one position the last one stays."""
         return index_set(self._x, values, self._index)
 
     def add(self, values: object) -> Traced:
         """A copy with `values` added at the index, repeated positions each time."""
         return index_add(self._x, values, self._index)
+
+    def multiply(self, values: object) -> Traced:
+        """A copy with the entries at the index multiplied by `values`.
+
+        Raises:
+            IndexError: a position is named twice.
+        """
+        return self._combined(multiply, values)
+
+    def max(self, values: object) -> Traced:
+        """A copy with the larger of the entries at the index and `values`, as `ag.maximum`.
+
+        Raises:
+            IndexError: a position is named twice.
+        """
+        return self._combined(maximum, values)
+
+    def min(self, values: object) -> Traced:
+        """A copy with the smaller of the entries at the index and `values`, as `ag.minimum`.
+
+        Raises:
+            IndexError: a position is named twice.
+        """
+        return self._combined(minimum, values)
+
+    def _combined(self, combine, values):
+        index = _once(self._x, self._index, f"x.at[index].{combine.__name__.removesuffix('imum')}")
+        return index_set(self._x, combine(getitem(self._x, index), values), index)

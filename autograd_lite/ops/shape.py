@@ -1,4 +1,4 @@
-"""Ops that move, repeat or join entries, and the sum that undoes a broadcast."""
+"""Ops that give entries another shape, join and cut them, and the sum that undoes a broadcast."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from autograd_lite.op import op
 __all__ = [
     "astype",
     "broadcast_to",
+    "concat",
     "concatenate",
     "expand_dims",
     "matrix_transpose",
     "moveaxis",
+    "permute_dims",
     "ravel",
     "reshape",
     "squeeze",
@@ -27,29 +29,66 @@ __all__ = [
 ]
 
 
-@op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.reshape, view=True)
-def reshape(x, shape):
-    """The same entries, in C order, in another shape; one length may be -1.
+def _checked(order, where):
+    """`order`, if it does not depend on how the memory happens to be laid out."""
+    if order not in ("C", "F"):
+        raise ValueError(
+            explain(
+                where,
+                "an order that depends on the layout of the memory",
+                got=f"order={order!r}",
+                expected="'C' or 'F'",
+            )
+        )
+    return order
+
+
+def _back(g, x_shape, order):
+    return reshape(g, shape=x_shape, order=order)
+
+
+@op(vjps=(_back,), numpy=np.reshape, view=True)
+def reshape(x, shape, order="C", *, copy=None):
+    """The same entries in another shape; one length may be -1.
+
+    Args:
+        x: Any array.
+        shape: The new shape.
+        order: "C", the last axis runs fastest, in x and in the result, or "F", the first.
+        copy: True always copies, None only if needed, False never.
 
     Raises:
         ShapeError: the number of entries differs.
+        ValueError: `order` is "A", or `copy=False` and the new shape needs a copy.
 
     Example:
         >>> reshape(np.arange(6), shape=(2, -1))
         array([[0, 1, 2],
                [3, 4, 5]])
     """
+    x = np.asarray(x)
+    if order == "C" and copy is None:
+        try:
+            return x.reshape(shape)
+        except ValueError:
+            raise _other_size(x, shape) from None
+    order = _checked(order, "reshape")
     try:
-        return np.asarray(x).reshape(shape)
+        np.empty(x.size, bool).reshape(shape)
     except ValueError:
-        raise ShapeError(
-            explain(
-                "reshape",
-                "the number of entries differs",
-                got=f"x {np.shape(x)}, shape {shape}",
-                expected=f"{np.size(x)} entries in the new shape",
-            )
-        ) from None
+        raise _other_size(x, shape) from None
+    return x.reshape(shape, order=order, copy=copy)
+
+
+def _other_size(x, shape):
+    return ShapeError(
+        explain(
+            "reshape",
+            "the number of entries differs",
+            got=f"x {x.shape}, shape {shape}",
+            expected=f"{x.size} entries in the new shape",
+        )
+    )
 
 
 def _undo_transpose(g, axes):
@@ -112,6 +151,9 @@ def moveaxis(x, source, destination):
     return np.moveaxis(x, source, destination)
 
 
+permute_dims = transpose
+
+
 @op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.squeeze, view=True)
 def squeeze(x, axis=None):
     """Drop axes of length one: all of them, or those named.
@@ -134,15 +176,18 @@ def expand_dims(x, axis):
     return np.expand_dims(x, axis)
 
 
-@op(vjps=(lambda g, x_shape: reshape(g, shape=x_shape),), numpy=np.ravel, view=True)
-def ravel(x):
-    """The entries in C order as a vector.
+@op(vjps=(_back,), numpy=np.ravel, view=True)
+def ravel(x, order="C"):
+    """The entries as a vector, in the order "C", the last axis running fastest, or "F".
+
+    Raises:
+        ValueError: `order` is "A" or "K", which depend on the layout of the memory.
 
     Example:
         >>> ravel(np.ones((2, 3))).shape
         (6,)
     """
-    return np.asarray(x).ravel()
+    return np.asarray(x).ravel(_checked(order, "ravel"))
 
 
 @op(
@@ -204,14 +249,23 @@ def _part_of_concatenate(g, position, shapes, axis):
 
 
 @op(vjps=_part_of_concatenate, numpy=np.concatenate)
-def concatenate(*arrays, axis=0):
+def concatenate(*arrays, axis=0, dtype=None, casting="same_kind"):
     """Join a sequence of arrays along an axis that they have; None flattens them first.
+
+    Args:
+        *arrays: One sequence: arrays of the same shape but for that axis.
+        axis: The axis along which they are joined.
+        dtype: The dtype of the result, if not the one that NumPy finds for all.
+        casting: What casts to `dtype` are allowed.
 
     Example:
         >>> concatenate([np.array([1.0]), np.array([2.0, 3.0])])
         array([1., 2., 3.])
     """
-    return np.concatenate(arrays, axis=axis)
+    return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
+
+
+concat = concatenate
 
 
 def _part_of_stack(g, position, axis):
@@ -220,7 +274,7 @@ def _part_of_stack(g, position, axis):
 
 
 @op(vjps=_part_of_stack, numpy=np.stack)
-def stack(*arrays, axis=0):
+def stack(*arrays, axis=0, dtype=None, casting="same_kind"):
     """Join a sequence of arrays of one shape along a new axis.
 
     Example:
@@ -228,7 +282,7 @@ def stack(*arrays, axis=0):
         array([[1., 3.],
                [2., 4.]])
     """
-    return np.stack(arrays, axis=axis)
+    return np.stack(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
 def _along(ndim, axis, start, stop):

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.op import COMPOSED, OPS
+from autograd_lite import ops
+from autograd_lite.op import BY_NUMPY, COMPOSED, OPS
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,11 @@ class Case:
     @property
     def numpy(self) -> Callable[..., Any] | None:
         """NumPy's function of the same meaning, settings included."""
-        twins = (np.clip,) if self.op == "clip" else OPS[self.op].numpy
-        return _with(twins[0], self.settings, self.op, self.arguments) if twins else None
+        if self.spelled is not None:
+            return None
+        ours = COMPOSED.get(self.op) or OPS[self.op].call
+        twin = next((theirs for theirs, answer in BY_NUMPY.items() if answer is ours), None)
+        return _with(twin, self.settings, self.op, self.arguments) if twin else None
 
     def arrays(self, dtype: Any = np.float64) -> list[Any]:
         """The arguments: random within the domain, read-only, the same every time."""
@@ -83,11 +87,20 @@ def flat(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(arguments[0]) if nested else arguments
 
 
+def joined(results: Any) -> Any:
+    """Several results as one vector; one as it is."""
+    if not isinstance(results, (list, tuple)):
+        return results
+    return ops.concatenate([ops.ravel(r) for r in results])
+
+
 def _with(function: Any, settings: Any, name: str, arguments: Any) -> Callable[..., Any]:
     nested = len(arguments) == 1 and isinstance(arguments[0], list)
 
     def call(*arrays: Any) -> Any:
-        return function(list(arrays), **settings) if nested else function(*arrays, **settings)
+        return joined(
+            function(list(arrays), **settings) if nested else function(*arrays, **settings)
+        )
 
     call.__name__ = name
     return call

@@ -45,6 +45,9 @@ INDICES: list[Any] = [
 CASES = [
     *(Case("getitem", ((4, 3), Given(i)), {}, lambda x, i: x[i]) for i in INDICES),
     Case("getitem", ((), Given(())), {}, lambda x, i: x[i]),
+    *(Case("view_at", ((4, 3), Given(i)), {}, lambda x, i: x[i]) for i in INDICES[:7]),
+    Case("gather", ((4, 3), Given(INDEX)), {}, lambda x, i: x[i]),
+    Case("gather", ((4, 3), Given((slice(None), INDEX % 3))), {}, lambda x, i: x[i]),
     *(
         Case(
             "index_put",
