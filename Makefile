@@ -9,7 +9,7 @@ ARGS   ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help mnist test lint format bench bench-scaling clean
+.PHONY: help mnist test lint format docs bench bench-scaling clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ lint: $(VENV)/.lint  ## check style, format and types
 format: $(VENV)/.lint  ## mend style and format in place
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/.core  ## write docs/differentiable.md from the registry of ops
+	$(BIN)/python -m autograd_lite differentiable > docs/differentiable.md
 
 bench: $(VENV)/$(if $(PEERS),.bench,.core)  ## measure; PEERS=1 installs PyTorch and JAX to measure against
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -1,12 +1,15 @@
 """autograd_lite: reverse-mode automatic differentiation on NumPy arrays, with numba kernels."""
 
 from autograd_lite import errors, ops, random, updates
+from autograd_lite.anomaly import detect_anomaly
 from autograd_lite.graph import enable_grad, no_grad
+from autograd_lite.inspection import draw, explain
 from autograd_lite.kernels.rows import take_rows
 from autograd_lite.kernels.runtime import get_num_threads, reference, set_num_threads
 from autograd_lite.op import op
 from autograd_lite.ops import *  # noqa: F403 - its families' `__all__` list them by name
 from autograd_lite.ops import NAMES as _op_names
+from autograd_lite.ops import fft, linalg, special
 from autograd_lite.random import set_seed
 from autograd_lite.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
 from autograd_lite.testing import gradcheck, gradgradcheck
@@ -32,8 +35,12 @@ __all__ = [
     "Tensor",
     "__version__",
     "checkpoint",
+    "detect_anomaly",
+    "draw",
     "enable_grad",
     "errors",
+    "explain",
+    "fft",
     "get_default_dtype",
     "get_num_threads",
     "grad",
@@ -45,6 +52,7 @@ __all__ = [
     "implicit",
     "jacobian",
     "jvp",
+    "linalg",
     "linearize",
     "no_grad",
     "op",
@@ -55,6 +63,7 @@ __all__ = [
     "set_default_dtype",
     "set_num_threads",
     "set_seed",
+    "special",
     "stop_gradient",
     "take_rows",
     "tensor",

@@ -1,4 +1,4 @@
-"""What runs where, and the cache of compiled kernels: `python -m autograd_lite --help`."""
+"""What runs where, the cache of kernels, what differentiates: `python -m autograd_lite --help`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from autograd_lite import catalogue
 from autograd_lite.errors import AutogradLiteError, explain
 from autograd_lite.kernels import cache_files, runtime
 
@@ -15,6 +16,7 @@ _COMMANDS = {
     "info": "print versions, CPU, vector width, threads and cache",
     "warmup": "compile every kernel into the cache, so that no later program waits for it",
     "cache": "say where compiled kernels are kept, and how large they are",
+    "differentiable": "print which of NumPy's functions differentiate, as docs/differentiable.md",
 }
 
 
@@ -116,7 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "cache":
             cache(options.clear)
         else:
-            {"info": info, "warmup": warmup}[options.command]()
+            run = {"info": info, "warmup": warmup, "differentiable": catalogue.main}
+            run[options.command]()
     except (AutogradLiteError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,7 +10,8 @@ import numpy as np
 
 from autograd_lite import kernels
 from autograd_lite.errors import GradientError, explain
-from autograd_lite.graph import Node, Place, Traced, Version, place_of
+from autograd_lite.graph import STATE, Node, Place, Traced, Version, place_of
+from autograd_lite.lines import add_line, named
 from autograd_lite.op import raw
 from autograd_lite.ops.complexes import conjugate, real
 from autograd_lite.ops.elementwise import add
@@ -72,7 +73,8 @@ def backpropagate(
     """
     kept = frozenset(targets) if targets is not None else frozenset()
     nodes = reachable(roots, since)
-    run = _Pass(kept, None if targets is None else _useful(nodes, kept), create_graph)
+    make = Pass if STATE.watch is None else STATE.watch.backward_pass
+    run = make(kept, None if targets is None else _useful(nodes, kept), create_graph)
     grads = run.grads
     for root, seed in zip(roots, seeds, strict=True):
         run.collect(root, seed, (seed,))
@@ -85,7 +87,11 @@ def backpropagate(
             g = _run_hooks(node.hooks, g, create_graph)
             if node in kept:
                 grads[node] = g
-        run.pull_node(node, g)
+        try:
+            run.pull_node(node, g)
+        except Exception as error:
+            add_line(error, node)
+            raise
         if not retain_graph:
             node.saved, node.edges = None, ()
     return grads
@@ -105,7 +111,7 @@ def reachable(roots: Sequence[Place], since: int = 0) -> list[Node]:
         if node.saved is None:
             raise GradientError(
                 explain(
-                    f"backward, at `{node.plan.op.name}`",
+                    f"backward, at {named(node)}",
                     "the graph was freed by an earlier backward pass",
                     fix="call backward(retain_graph=True) the first time, or run the forward again",
                 )
@@ -126,7 +132,7 @@ def _useful(nodes: list[Node], targets: frozenset[Place]) -> set[Place]:
     return useful
 
 
-class _Pass:
+class Pass:
     """The state of one backward pass.
 
     Attributes:

@@ -23,6 +23,10 @@ class GradientError(AutogradLiteError, RuntimeError):
     """A backward pass that cannot be carried out, or a derivative rule that is wrong."""
 
 
+class AnomalyError(GradientError, FloatingPointError):
+    """The first NaN or infinity that `detect_anomaly` saw."""
+
+
 class NoRuleError(AutogradLiteError, TypeError):
     """A NumPy function was given a Tensor but has no derivative rule here."""
 

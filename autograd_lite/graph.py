@@ -25,6 +25,7 @@ class _State(threading.local):
 
     recording = True
     depth = 0  # of transforms (grad, vjp, ...) whose function is running
+    watch: Any = None  # anomaly.Watch, within `detect_anomaly`
 
 
 STATE = _State()
@@ -100,6 +101,7 @@ class Node:
         "dtype",
         "edges",
         "hooks",
+        "line",
         "order",
         "plan",
         "saved",
@@ -114,6 +116,7 @@ class Node:
     dtype: np.dtype[Any]
     hooks: list[Callable[[Any], Any]] | None
     version: Version | None
+    line: Any  # lines.Line | None; set by `detect_anomaly` alone, and absent otherwise
 
 
 class Traced:
@@ -154,7 +157,9 @@ class Traced:
         self.data = data
         self.requires_grad = requires_grad
         self.node = node
-        self.grad = self.hooks = self.version = None
+        if node is None:  # what an op made has no `grad` until `retain_grad`: a read finds out
+            self.grad = None
+        self.hooks = self.version = None
 
     @property
     def shape(self) -> tuple[int, ...]:

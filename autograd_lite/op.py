@@ -195,6 +195,12 @@ def unwrap(args: Sequence[Any]) -> tuple[Sequence[Any], int]:
     return arrays, mask
 
 
+def set_recorder(recorder: Callable[..., Traced]) -> None:
+    """Let `recorder` make the nodes, in all threads, instead of `record`."""
+    global record
+    record = recorder
+
+
 def _call(op: Op) -> Callable[..., Any]:
     """What users call. Positional-only ops of one or two arguments, the most frequent, are fast."""
     if op.positional and not op.settings and all(op.vjps):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,6 +89,21 @@ class Hook:
             self._hooks.remove(self._hook)
 
 
+_NOT_KEPT = (
+    "`.grad` is read of a tensor that an op made, where gradients are not kept: it is None. "
+    "Call t.retain_grad() before backward(), or read the `.grad` of a leaf"
+)
+
+
+def _holds_grad(t: Tensor) -> bool:
+    """Whether `grad` is set, be it to None."""
+    try:
+        Traced.__dict__["grad"].__get__(t)
+    except AttributeError:
+        return False
+    return True
+
+
 class Tensor(NumPyMixin, ArrayMethods):
     """An array with a place in the graph: ops on it are recorded if it requires a gradient.
 
@@ -106,6 +123,16 @@ class Tensor(NumPyMixin, ArrayMethods):
     """
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # mypy would take every attribute for known
+
+        def __getattr__(self, name: str) -> Any:
+            """Answer a read of `grad` where nothing is kept, and say why; free for all others."""
+            if name != "grad":
+                return object.__getattribute__(self, name)  # raises as it did
+            if sys._getframe(1).f_globals.get("__name__") != "copy":  # which reads every slot
+                warnings.warn(_NOT_KEPT, stacklevel=2)
+            return None
 
     @property
     def is_leaf(self) -> bool:
@@ -146,6 +173,8 @@ class Tensor(NumPyMixin, ArrayMethods):
         """Keep the gradient in `grad` also if this is not a leaf."""
         if self.node is not None:
             owner = weakref.ref(self)
+            if not _holds_grad(self):
+                self.grad = None
 
             def keep(g: Tensor) -> None:
                 if (tensor := owner()) is not None:

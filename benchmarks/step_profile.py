@@ -80,7 +80,8 @@ def timed(clock: Clock) -> Iterator[None]:
     keys = {
         "linear": product,
         "matmul": product,
-        "relu_grad": named("relu'"),
+        "matmul_add": lambda total, *factors: product(*factors),
+        "matmul_where": lambda mask, *factors: product(*factors),
         "sum_rows": named("bias gradients"),
         "softmax": entropy,
         "cross_entropy": entropy,
@@ -111,7 +112,6 @@ def floors() -> dict[str, tuple[float, float]]:
     return {f"matmul {m}x{d}x{w}": (2.0 * m * d * w, 0.0) for m, d, w in products} | {
         # An epilogue works on registers, and the bias is all that it reads.
         EPILOGUE: (0.0, 4.0 * h),
-        "relu'": (0.0, 4.0 * 3 * n * h),
         "bias gradients": (0.0, 4.0 * n * (h + c)),
         # Probabilities for the metrics, losses and their gradient: each reads the logits.
         "softmax cross-entropy": (0.0, 4.0 * 5 * n * c + 8.0 * 2 * n),
@@ -140,13 +140,14 @@ def tile_rate(threads: int) -> float:
         return lanes_and_size(like)[0]
 
     @numba.njit(nogil=True)
-    def run(times, height, columns, depth, a, a_col, b, b_row, c, like):
+    def run(times, height, columns, depth, a, a_col, b, b_row, c, one, like):
         for _ in range(times):
             tile(
-                height, height, columns, depth, a, 0, a_col, b, b_row, c, b_row, 0, like, True, True
-            )
+                height, height, columns, depth, a, 0, a_col, b, b_row, c, b_row, 0, 0, one, like,
+                True, True,
+            )  # fmt: skip
 
-    like = np.float32(-np.inf)
+    like, one = np.float32(-np.inf), np.float32(1)
     columns, times = VECTORS * lanes(like), 20 if QUICK else 2000
 
     def job() -> float:
@@ -155,7 +156,7 @@ def tile_rate(threads: int) -> float:
         start = time.perf_counter()
         run(
             times, height, columns, depth,
-            a.ctypes.data, height * size, b.ctypes.data, columns * size, c.ctypes.data, like,
+            a.ctypes.data, height * size, b.ctypes.data, columns * size, c.ctypes.data, one, like,
         )  # fmt: skip
         return 2 * times * height * columns * depth / (time.perf_counter() - start) / 1e6
 

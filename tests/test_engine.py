@@ -185,7 +185,8 @@ def test_retain_grad_keeps_it_for_what_is_no_leaf():
     z = y * y
     z.sum().backward()
     assert y.grad.tolist() == [6, 12]
-    assert z.grad is None
+    with pytest.warns(UserWarning, match="retain_grad"):
+        assert z.grad is None
 
 
 @pytest.mark.parametrize(
