@@ -9,7 +9,7 @@ ARGS   ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help mnist test lint format docs bench bench-scaling clean
+.PHONY: help mnist test lint format docs mutate bench bench-scaling clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ format: $(VENV)/.lint  ## mend style and format in place
 
 docs: $(VENV)/.core  ## write docs/differentiable.md from the registry of ops
 	$(BIN)/python -m autograd_lite differentiable > docs/differentiable.md
+
+mutate: $(VENV)/.test  ## break every derivative rule in turn, and list what no check notices
+	$(BIN)/python tests/mutate.py $(ARGS)
 
 bench: $(VENV)/$(if $(PEERS),.bench,.core)  ## measure; PEERS=1 installs PyTorch and JAX to measure against
 	$(BIN)/python benchmarks/run.py $(ARGS)
