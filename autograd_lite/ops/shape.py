@@ -225,7 +225,10 @@ def sum_to(x, shape):
     extra = x.ndim - len(shape)
     kept = [i + extra for i, n in enumerate(shape) if n == 1 and x.shape[i + extra] != 1]
     axes = (*range(extra), *kept)
-    return np.add.reduce(x, axis=axes).reshape(shape) if axes else x
+    if not axes:
+        return x
+    total = np.add.reduce(x, axis=axes)
+    return total if total.shape == shape else total.reshape(shape)
 
 
 @op(vjps=(lambda g: g,), numpy=np.astype if hasattr(np, "astype") else None)
