@@ -27,6 +27,7 @@ from autograd_lite.transforms import (
     stop_gradient,
     value_and_grad,
     vjp,
+    vmap,
 )
 
 __version__ = "0.1.0"
@@ -70,5 +71,6 @@ __all__ = [
     "updates",
     "value_and_grad",
     "vjp",
+    "vmap",
     *_op_names,
 ]

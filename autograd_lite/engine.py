@@ -26,6 +26,7 @@ def pull(
     *,
     create_graph: bool = False,
     retain_graph: bool = False,
+    make: Callable[..., Pass] | None = None,
 ) -> dict[Place, Any]:
     """Pull gradients back: those of ``sum_i <seeds[i], roots[i]>`` at `targets`.
 
@@ -39,6 +40,7 @@ def pull(
         targets: Where gradients are wanted; None for all leaves. No rule runs off their paths.
         create_graph: Whether the gradients shall be differentiable.
         retain_graph: Whether the nodes keep what they saved, for another pass.
+        make: What kind of pass, if not the usual one.
 
     Returns:
         The gradient at each leaf or target that one reaches. Arrays at leaves are fresh.
@@ -48,7 +50,7 @@ def pull(
     """
     seeds = [_conjugated(seed) for seed in seeds]
     grads = backpropagate(
-        roots, seeds, targets, create_graph=create_graph, retain_graph=retain_graph
+        roots, seeds, targets, create_graph=create_graph, retain_graph=retain_graph, make=make
     )
     for place, g in grads.items():
         if isinstance(place, Traced) and place.hooks:
@@ -66,6 +68,7 @@ def backpropagate(
     create_graph: bool = False,
     retain_graph: bool = False,
     since: int = 0,
+    make: Callable[..., Pass] | None = None,
 ) -> dict[Place, Any]:
     """`pull` as the rules have it: without conjugates, and without the hooks of leaves.
 
@@ -73,7 +76,7 @@ def backpropagate(
     """
     kept = frozenset(targets) if targets is not None else frozenset()
     nodes = reachable(roots, since)
-    make = Pass if STATE.watch is None else STATE.watch.backward_pass
+    make = make or (Pass if STATE.watch is None else STATE.watch.backward_pass)
     run = make(kept, None if targets is None else _useful(nodes, kept), create_graph)
     grads = run.grads
     for root, seed in zip(roots, seeds, strict=True):
@@ -158,8 +161,10 @@ class Pass:
 
     def pull_node(self, node: Node, g: Any) -> None:
         """Run the rules of one node and add what they give to its inputs' gradients."""
-        op, _, _, through, steps = node.plan
-        values = values_of(node, self.create_graph)
+        op, _, constants, through, steps = node.plan
+        values: Any = node.saved
+        if constants or self.create_graph or Version.latest > node.order:
+            values = values_of(node, self.create_graph)
         outer = g
         if through is not None and node not in self.masked:
             g = through.rule(g, *[values[j] for j in through.reads])
@@ -176,10 +181,11 @@ class Pass:
                 d = rule(g, *[values[j] for j in reads]) if reads else rule(g)
             if d is None:
                 continue
-            like = edge if type(edge) is Node else edge.data  # type: ignore[union-attr]
-            if d.shape != like.shape or d.dtype != like.dtype:
+            inner = type(edge) is Node
+            like = edge if inner else edge.data  # type: ignore[union-attr]
+            if d.shape != like.shape or d.dtype is not like.dtype:
                 d = fit(d, edge, op, i)
-            self.collect(edge, d, (outer, g, *values))
+            self.collect(edge, d, () if inner else (outer, g, *values))
 
     def multiply(self, place: Place, factors: tuple[Any, Any], op: Any, i: int) -> None:
         """Add the product of two factors to the gradient at `place`, in one sweep if it can be."""

@@ -8,7 +8,7 @@ pulled back itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,7 +20,11 @@ from autograd_lite.ops.shape import broadcast_to
 
 
 def push(
-    roots: Sequence[Place], tangents: Mapping[Place, Any], *, create_graph: bool = False
+    roots: Sequence[Place],
+    tangents: Mapping[Place, Any],
+    *,
+    create_graph: bool = False,
+    make: type[Push] | None = None,
 ) -> list[Any]:
     """Push tangents forward: ``sum_i d roots[k] / d x_i @ tangents[x_i]`` for each root.
 
@@ -29,6 +33,7 @@ def push(
         tangents: A direction for each place to differentiate by, of its shape and dtype: arrays,
             or Tensors with `create_graph`.
         create_graph: Whether the results shall be differentiable.
+        make: How a node pushes, if not the usual way.
 
     Returns:
         The derivative at each root; None where no tangent reaches it. The graph is kept.
@@ -40,7 +45,7 @@ def push(
     for node in engine.reachable(roots):
         if node in found or not any(edge in found for edge in node.edges):
             continue
-        push_node = _Push(node, create_graph)
+        push_node = (make or Push)(node, create_graph)
         parts = [
             push_node.along(step.argument, step.rule, step.reads, found[edge])
             for edge, step in zip(node.edges, node.plan.steps, strict=True)
@@ -54,8 +59,14 @@ def push(
     return [found.get(root) for root in roots]
 
 
-class _Push:
-    """One node: what its rules read, and how they carry a tangent."""
+class Push:
+    """One node: what its rules read, and how they carry a tangent.
+
+    Attributes:
+        backward_pass: How a recorded rule is pulled back, if not the usual way.
+    """
+
+    backward_pass: ClassVar[Callable[..., engine.Pass] | None] = None
 
     def __init__(self, node: Node, create_graph: bool) -> None:
         self.node = node
@@ -68,15 +79,19 @@ class _Push:
         """The part of one argument in the tangent of the output; None without a derivative."""
         node, op = self.node, self.node.plan.op
         if not op.diagonal:
-            return self._transposed(argument, rule, reads, tangent)
-        if tangent.shape != node.shape:
-            tangent = broadcast_to(tangent, shape=node.shape)
-        part = rule(tangent, *[self.values[j] for j in reads])
+            return self.transposed(argument, rule, reads, tangent)
+        part = rule(self.spread(tangent), *[self.values[j] for j in reads])
         return None if part is None else engine.cast(part, node.dtype)
 
-    def _transposed(
+    def spread(self, tangent: Any) -> Any:
+        """A tangent of an argument in the shape of the output."""
+        shape = self.node.shape
+        return tangent if tangent.shape == shape else broadcast_to(tangent, shape=shape)
+
+    def transposed(
         self, argument: int, rule: Callable[..., Any], reads: tuple[int, ...], tangent: Any
     ) -> Any:
+        """`along` for a rule that is linear, and no more: recorded, and itself pulled back."""
         node, through = self.node, self.node.plan.through
         edge = node.edges[[s.argument for s in node.plan.steps].index(argument)]
         since = tick()
@@ -95,4 +110,5 @@ class _Push:
                 create_graph=self.create_graph,
                 retain_graph=self.create_graph,
                 since=since,
+                make=self.backward_pass,
             ).get(start)

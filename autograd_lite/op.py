@@ -44,7 +44,8 @@ class Op:
         numpy: The NumPy functions that this op answers for; it is tested against the first.
         domain: Where an element-wise op is smooth: `(low, high)` for each argument or for all.
         diagonal: Whether an output depends on the entries at its own place only, so that a rule
-            carries tangents forward as it carries gradients back.
+            carries tangents forward as it carries gradients back, and takes many of either, along
+            a leading axis.
     """
 
     def __init__(

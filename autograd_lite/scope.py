@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from autograd_lite import engine, forward
+from autograd_lite import batched, engine, forward
 from autograd_lite.errors import DTypeError, explain
 from autograd_lite.graph import STATE, Traced, enable_grad, place_of
 from autograd_lite.op import op, raw
@@ -16,7 +17,23 @@ from autograd_lite.tensor import Tensor
 from autograd_lite.trees import leaves_of, rebuild
 
 
-@op(vjps=(lambda g: g,), view=True)
+class LinearMap:
+    """A pullback or a pushforward: a function that `vmap` may give many directions at once.
+
+    Args:
+        one: The function.
+        many: The same with a leading axis at each array; None, not a result, if that cannot be.
+    """
+
+    def __init__(self, one: Callable[..., Any], many: Callable[..., Any]) -> None:
+        self.one, self.many = one, many
+
+    def __call__(self, *directions: Any) -> Any:
+        """The derivative along one direction."""
+        return self.one(*directions)
+
+
+@op(vjps=(lambda g: g,), view=True, domain=(-3, 3))
 def identity(x: Any) -> Any:
     """x itself, under a place of its own in the graph.
 
@@ -30,12 +47,10 @@ def identity(x: Any) -> Any:
 class Scope:
     """One run of a transform: what it differentiates by, and whether its results are graph."""
 
-    def __init__(self, f: Callable[..., Any], chosen: Sequence[int], trees: Sequence[Any]) -> None:
-        self.trees = trees
-        self.given = [leaves_of(tree) for tree in trees]
-        self.nested = STATE.depth > 0 or any(
-            isinstance(x, Traced) and x.requires_grad for leaves in self.given for x in leaves
-        )
+    def __init__(self, f: Callable[..., Any], chosen: Sequence[int], args: Sequence[Any]) -> None:
+        self.trees = [args[i] for i in chosen]
+        self.given = [leaves_of(tree) for tree in self.trees]
+        self.nested = STATE.depth > 0 or any(map(_depends, leaves_of(list(args))))
         self.inputs = [
             [_variable(x, f, i) for x in leaves]
             for leaves, i in zip(self.given, chosen, strict=True)
@@ -53,33 +68,61 @@ class Scope:
         self, outs: Sequence[Any], seeds: Sequence[Any], *, retain_graph: bool = True
     ) -> list[Any]:
         """`pull` for several values at once."""
+        graph = self.is_graph(seeds)
+        keep = retain_graph or graph
+        pull = functools.partial(engine.pull, create_graph=graph, retain_graph=keep)
+        return self._pulled(pull, outs, seeds, graph)
+
+    def pull_rows(self, outs: Sequence[Any], seeds: Sequence[Any]) -> list[Any]:
+        """`pull_all` of many seeds, along a leading axis of each: for results that are no graph."""
+        return self._pulled(batched.pull, outs, seeds, False, (len(seeds[0]),))
+
+    def _pulled(
+        self, pull: Any, outs: Any, seeds: Any, graph: bool, leading: tuple[int, ...] = ()
+    ) -> list[Any]:
         inputs = self._flat()
-        graph = self._is_graph(seeds)
         pairs = [(y, s) for y, s in zip(outs, seeds, strict=True) if _depends(y)]
-        found = engine.pull(
+        found = pull(
             [place_of(y) for y, _ in pairs],
             [_fitted(s, y.dtype, graph) for y, s in pairs],
             [place_of(x) for x in inputs],
-            create_graph=graph,
-            retain_graph=retain_graph or graph,
         )
         gradients = [found.get(place_of(x)) for x in inputs]
         return [
-            np.zeros_like(x.data) if g is None else g
+            np.zeros(leading + x.shape, x.dtype) if g is None else g
             for x, g in zip(inputs, gradients, strict=True)
         ]
 
+    def rows_at_once(self, out: Any) -> int:
+        """For how many rows `pull_rows` is worth it: 1 where it is not to be used."""
+        if self.nested or STATE.watch is not None or not _depends(out):
+            return 1
+        return batched.rows_at_once([place_of(out)], [place_of(x) for x in self._flat()])
+
     def tangents(self, outs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
         """The derivative of each value along `tangents`, one for each input."""
-        inputs = self._flat()
-        graph = self._is_graph(tangents)
+        graph = self.is_graph(tangents)
+        push = functools.partial(forward.push, create_graph=graph)
+        return self._pushed(push, outs, tangents, graph)
+
+    def tangent_rows(self, outs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """`tangents` for many at once, along a leading axis of each, as in `pull_rows`."""
+        return self._pushed(batched.push, outs, tangents, False, (len(tangents[0]),))
+
+    def _pushed(
+        self, push: Any, outs: Any, tangents: Any, graph: bool, leading: tuple[int, ...] = ()
+    ) -> list[Any]:
         directions = {
-            place_of(x): _fitted(t, x.dtype, graph) for x, t in zip(inputs, tangents, strict=True)
+            place_of(x): _fitted(t, x.dtype, graph)
+            for x, t in zip(self._flat(), tangents, strict=True)
         }
         roots = [y for y in outs if _depends(y)]
-        pushed = iter(forward.push([place_of(y) for y in roots], directions, create_graph=graph))
-        found = [next(pushed) if _depends(y) else None for y in outs]
-        return [np.zeros_like(raw(y)) if t is None else t for y, t in zip(outs, found, strict=True)]
+        pushed = iter(push([place_of(y) for y in roots], directions))
+        found = [(raw(y), next(pushed) if _depends(y) else None) for y in outs]
+        return [
+            np.zeros(leading + np.shape(y), np.asarray(y).dtype) if t is None else t
+            for y, t in found
+        ]
 
     def trees_of(self, flat: Sequence[Any]) -> list[Any]:
         """Results for the inputs, for the caller, in the form of the arguments."""
@@ -96,7 +139,8 @@ class Scope:
     def _flat(self) -> list[Any]:
         return [x for inputs in self.inputs for x in inputs]
 
-    def _is_graph(self, directions: Sequence[Any]) -> bool:
+    def is_graph(self, directions: Sequence[Any]) -> bool:
+        """Whether what is pulled or pushed becomes graph."""
         return self.nested or any(isinstance(d, Traced) and d.requires_grad for d in directions)
 
     def release(self, result: Any, like: Any = None) -> Any:

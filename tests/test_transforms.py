@@ -112,6 +112,14 @@ def test_tensors_in_the_graph_stay_in_it():
     assert x.grad.item() == 12
 
 
+def test_arguments_that_are_not_chosen_count_too():
+    y = ag.tensor(3.0, requires_grad=True)
+    ag.grad(lambda x, y: x * x * y)(2.0, y).backward()
+    assert y.grad.item() == 4
+    ag.jacobian(lambda x, p: x * p["y"])(X, {"y": y}).sum().backward()
+    assert y.grad.item() == 7
+
+
 def test_no_dependence_gives_zeros():
     np.testing.assert_array_equal(ag.grad(lambda x: 3.0)(X), np.zeros(3))
     np.testing.assert_array_equal(ag.grad(lambda x, y: np.sum(y))(X, X), np.zeros(3))

@@ -4,6 +4,7 @@ Arguments are arrays, Tensors or numbers, or dicts, lists, tuples and dataclasse
 another transform, results are Tensors and part of the outer one's graph; so transforms nest.
 """
 
+from autograd_lite.transforms.batching import vmap
 from autograd_lite.transforms.checkpointing import checkpoint
 from autograd_lite.transforms.implicit import implicit
 from autograd_lite.transforms.matrices import hessian, hvp, jacobian
@@ -31,4 +32,5 @@ __all__ = [
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

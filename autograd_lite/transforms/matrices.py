@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -27,7 +28,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str = "auto") 
         f: Takes arrays and returns one array.
         argnums: Which arguments to differentiate by; a tuple gives a tuple of Jacobians.
         mode: "reverse" takes a pull for each entry of the value, "forward" a push for each entry
-            of the arguments, and "auto" the fewer. Each writes its row or column in place.
+            of the arguments, and "auto" the fewer. As many rows or columns as fit into 4 MiB go
+            at once, unless the result is itself graph, and are written in place.
 
     Returns:
         A function whose result has shape ``out.shape + x.shape``, in the argument's form. For
@@ -48,7 +50,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str = "auto") 
     @functools.wraps(f)
     def derivative(*args: Any, **settings: Any) -> Any:
         chosen = chosen_of(argnums, args, "jacobian")
-        scope = Scope(f, chosen, [args[i] for i in chosen])
+        scope = Scope(f, chosen, args)
         with running():
             out = apply(functools.partial(f, **settings), args, chosen, scope.arguments())
             pushes = sum(x.size for inputs in scope.inputs for x in inputs)
@@ -79,46 +81,71 @@ def _stacked(rows: Iterator[Sequence[Any]], count: int, likes: Sequence[Any], ne
     return wholes
 
 
+def _in_blocks(block: int, shape: tuple[int, ...], like: Any, rows: Function) -> list[Any]:
+    """As `_stacked`, but `rows` takes many units at once and gives as many rows."""
+    count, wholes = math.prod(shape), None
+    for start in range(0, count, block):
+        stop = min(start + block, count)
+        units = np.eye(stop - start, count, start, like.dtype).reshape(-1, *shape)
+        parts = rows(units)
+        if wholes is None:
+            wholes = [np.empty((count, *part.shape[1:]), part.dtype) for part in parts]
+        for whole, part in zip(wholes, parts, strict=True):
+            whole[start:stop] = part
+    return wholes or []
+
+
 def _by_rows(scope: Scope, out: Any) -> list[Any]:
-    """A Jacobian by each input: a pull for each entry of the value."""
+    """A Jacobian by each input: a pull for each entry of the value, or for a block of them."""
     value = np.asarray(raw(out))
     inputs = [x for xs in scope.inputs for x in xs]
 
-    def row(unit: Any) -> list[Any]:
-        pulled = scope.pull(out, unit)
+    def row(unit: Any, pull: Function) -> list[Any]:
+        pulled: list[Any] = pull([out], [unit])
         if value.dtype.kind != "c":
             return pulled
-        other = scope.pull(out, 1j * unit)
+        other = pull([out], [1j * unit])
         return [
             ops.conj(a) if x.dtype.kind == "c" else ops.add(a, ops.multiply(b, 1j))
             for x, a, b in zip(inputs, pulled, other, strict=True)
         ]
 
-    likes = [np.empty(x.shape, np.result_type(x.dtype, value.dtype)) for x in inputs]
-    rows = (row(unit) for unit in _units(value.shape, value.dtype))
-    wholes = _stacked(rows, value.size, likes, scope.nested)
+    block = min(scope.rows_at_once(out), value.size)
+    if block > 1:
+        wholes = _in_blocks(block, value.shape, value, lambda units: row(units, scope.pull_rows))
+    else:
+        likes = [np.empty(x.shape, np.result_type(x.dtype, value.dtype)) for x in inputs]
+        rows = (row(unit, scope.pull_all) for unit in _units(value.shape, value.dtype))
+        wholes = _stacked(rows, value.size, likes, scope.nested)
     return [ops.reshape(w, (*value.shape, *x.shape)) for w, x in zip(wholes, inputs, strict=True)]
 
 
 def _by_columns(scope: Scope, out: Any) -> list[Any]:
-    """A Jacobian by each input: a push for each of its entries."""
+    """A Jacobian by each input: a push for each of its entries, or for a block of them."""
     value = np.asarray(raw(out))
     inputs = [x for xs in scope.inputs for x in xs]
 
-    def column(k: int, unit: Any) -> list[Any]:
-        tangents = [np.zeros(x.shape, x.dtype) for x in inputs]
+    def column(k: int, unit: Any, push: Function) -> list[Any]:
+        leading = unit.shape[: unit.ndim - inputs[k].ndim]
+        tangents = [np.zeros(leading + x.shape, x.dtype) for x in inputs]
         tangents[k] = unit
-        (pushed,) = scope.tangents([out], tangents)
+        (pushed,) = push([out], tangents)
         if unit.dtype.kind == "c" and value.dtype.kind != "c":
             tangents[k] = 1j * unit
-            pushed = ops.add(pushed, ops.multiply(scope.tangents([out], tangents)[0], 1j))
+            pushed = ops.add(pushed, ops.multiply(push([out], tangents)[0], 1j))
         return [pushed]
 
     parts = []
     for k, x in enumerate(inputs):
-        like = np.empty(value.shape, np.result_type(x.dtype, value.dtype))
-        columns = (column(k, unit) for unit in _units(x.shape, x.dtype))
-        (whole,) = _stacked(columns, x.size, [like], scope.nested)
+        block = min(scope.rows_at_once(out), x.size)
+        if block > 1:
+            (whole,) = _in_blocks(
+                block, x.shape, x, lambda units, k=k: column(k, units, scope.tangent_rows)
+            )
+        else:
+            like = np.empty(value.shape, np.result_type(x.dtype, value.dtype))
+            columns = (column(k, unit, scope.tangents) for unit in _units(x.shape, x.dtype))
+            (whole,) = _stacked(columns, x.size, [like], scope.nested)
         parts.append(ops.reshape(ops.moveaxis(whole, 0, -1), (*value.shape, *x.shape)))
     return parts
 

@@ -12,7 +12,7 @@ from autograd_lite import engine
 from autograd_lite.errors import GradientError, ShapeError, explain
 from autograd_lite.graph import enable_grad, place_of
 from autograd_lite.op import raw
-from autograd_lite.scope import Scope, running
+from autograd_lite.scope import LinearMap, Scope, running
 from autograd_lite.tensor import Tensor
 from autograd_lite.trees import leaves_of, rebuild
 
@@ -54,7 +54,7 @@ def value_and_grad(
     @functools.wraps(f)
     def derivative(*args: Any, **settings: Any) -> Any:
         chosen = chosen_of(argnums, args, "grad")
-        scope = Scope(f, chosen, [args[i] for i in chosen])
+        scope = Scope(f, chosen, args)
         with running():
             out = apply(functools.partial(f, **settings), args, chosen, scope.arguments())
             value, aux = out if has_aux else (out, None)
@@ -133,7 +133,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     Returns:
         ``(out, pullback)``. The pullback takes what has the form of `out`, may be called many
-        times, and returns a tuple with a gradient for each primal.
+        times, and returns a tuple with a gradient for each primal. `vmap` of it takes many at once.
 
     Example:
         >>> import numpy as np
@@ -147,23 +147,36 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     outs = leaves_of(out)
 
     def pullback(v: Any) -> tuple[Any, ...]:
-        shapes = [np.shape(raw(y)) for y in outs]
-        got = [np.shape(raw(s)) for s in leaves_of(v)]
-        if got != shapes:
-            raise ShapeError(
-                explain(
-                    "pullback",
-                    "the argument must have the form and shape of the function's value",
-                    got=", ".join(map(str, got)),
-                    expected=", ".join(map(str, shapes)),
-                )
-            )
+        _check_form(outs, v)
         with running():
             pulled = scope.pull_all(outs, leaves_of(v))
         return tuple(scope.trees_of(pulled))
 
+    def many(v: Any) -> tuple[Any, ...] | None:
+        _check_form(outs, v, skipped=1)
+        if scope.is_graph(leaves_of(v)):
+            return None
+        with running():
+            pulled = scope.pull_rows(outs, leaves_of(v))
+        return tuple(scope.trees_of([np.array(g) for g in pulled]))
+
     like = primals[0] if primals else None
-    return rebuild(out, iter([scope.release(y, like) for y in outs])), pullback
+    return rebuild(out, iter([scope.release(y, like) for y in outs])), LinearMap(pullback, many)
+
+
+def _check_form(outs: Sequence[Any], v: Any, skipped: int = 0) -> None:
+    """Raise ShapeError unless v has the shapes of `outs`, after its leading axes."""
+    shapes = [np.shape(raw(y)) for y in outs]
+    got = [np.shape(raw(s))[skipped:] for s in leaves_of(v)]
+    if got != shapes:
+        raise ShapeError(
+            explain(
+                "pullback",
+                "the argument must have the form and shape of the function's value",
+                got=", ".join(map(str, got)),
+                expected=", ".join(map(str, shapes)),
+            )
+        )
 
 
 def gradients(

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError, explain
+from autograd_lite.graph import STATE
 from autograd_lite.op import raw
-from autograd_lite.scope import Scope, running
+from autograd_lite.scope import LinearMap, Scope, running
 from autograd_lite.trees import leaves_of, rebuild
 
 Function = Callable[..., Any]
@@ -47,7 +48,8 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     Returns:
         ``(out, pushforward)``; ``pushforward(*tangents)`` is ``sum_i df/dx_i @ tangents[i]``. It
-        may be called many times, and raises ShapeError for tangents that do not fit.
+        may be called many times, and raises ShapeError for tangents that do not fit. `vmap` of it
+        takes many at once.
 
     Example:
         >>> import numpy as np
@@ -66,13 +68,25 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
             pushed = scope.tangents(leaves_of(out), leaves_of(list(tangents)))
         return rebuild(out, iter([scope.derivative(t, like) for t in pushed]))
 
-    return rebuild(out, iter([scope.release(y, like) for y in leaves_of(out)])), pushforward
+    def many(*tangents: Any) -> Any:
+        check_same_form("jvp", primals, tangents, skipped=1)
+        directions = leaves_of(list(tangents))
+        if scope.is_graph(directions) or STATE.watch is not None:
+            return None
+        with running():
+            pushed = scope.tangent_rows(leaves_of(out), directions)
+        return rebuild(out, iter([np.array(t) for t in pushed]))
+
+    value = rebuild(out, iter([scope.release(y, like) for y in leaves_of(out)]))
+    return value, LinearMap(pushforward, many)
 
 
-def check_same_form(where: str, primals: Sequence[Any], tangents: Sequence[Any]) -> None:
-    """Raise ShapeError unless the leaves have the same shapes."""
+def check_same_form(
+    where: str, primals: Sequence[Any], tangents: Sequence[Any], skipped: int = 0
+) -> None:
+    """Raise ShapeError unless the leaves have the same shapes, after leading axes of tangents."""
     shapes = [[np.shape(raw(x)) for x in leaves_of(list(trees))] for trees in (primals, tangents)]
-    if shapes[0] != shapes[1]:
+    if shapes[0] != [shape[skipped:] for shape in shapes[1]]:
         raise ShapeError(
             explain(
                 where,
