@@ -82,6 +82,7 @@ TABLE = [
     ("logaddexp, equal", np.logaddexp, [1e4, 1e4], [0.5, 0.5]),
     ("logaddexp, one -inf", np.logaddexp, [-inf, 1.0], [0, 1]),
     ("logaddexp, both -inf", np.logaddexp, [-inf, -inf], [0, 0]),
+    ("logsumexp, all -inf", ag.logsumexp, [np.array([-inf, -inf])], [[0, 0]]),
     ("logaddexp2, both -inf", np.logaddexp2, [-inf, -inf], [0, 0]),
     ("logaddexp2, one inf", np.logaddexp2, [inf, 1.0], [1, 0]),
     ("nan_to_num", np.nan_to_num, [np.array([nan, inf, -inf, 2.0])], [[0, 0, 0, 1]]),

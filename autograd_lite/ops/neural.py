@@ -13,9 +13,11 @@ from autograd_lite.ops.elementwise import (
     negative,
     sigmoid,
     subtract,
+    where,
 )
 from autograd_lite.ops.index import getitem
 from autograd_lite.ops.piecewise import relu_grad
+from autograd_lite.ops.predicates import equal
 from autograd_lite.ops.products import matmul
 from autograd_lite.ops.reduce import expand, sum, sum_rows
 from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape
@@ -124,13 +126,15 @@ def log_softmax(x, axis=-1):
 
 
 def _logsumexp_vjp(g, out, x, axis):
-    share = exp(subtract(x, expand(out, x.shape, axis)))
+    out = expand(out, x.shape, axis)
+    nothing = equal(out, -np.inf)  # no entry counts, or there is none
+    share = where(nothing, 0, exp(subtract(x, where(nothing, 0, out))))
     return multiply(expand(g, x.shape, axis), share)
 
 
 @op(vjps=(_logsumexp_vjp,))
 def logsumexp(x, axis=None, *, keepdims=False):
-    """``log(sum(exp(x)))`` over axes, without overflow.
+    """``log(sum(exp(x)))`` over axes, without overflow. Its derivative is 0 where all x are -inf.
 
     Example:
         >>> logsumexp(np.array([1000.0, 1000.0]))

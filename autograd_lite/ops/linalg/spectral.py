@@ -1,9 +1,10 @@
 """Eigenvalues and eigenvectors.
 
 Equal eigenvalues: their vectors are a matter of choice, and so are signs and complex phases.
-Terms ``1 / (w_i - w_j)`` of equal values count 0, which is right for results that do not depend on
-the choice; if the gradient does depend on it, a warning says so. At equal values this holds for
-first derivatives; second ones need different values.
+Terms ``1 / (w_i - w_j)`` of equal values count 0, which is right for what is computed from the
+values alone, or from projections on whole eigenspaces; if the gradient depends on the choice, a
+warning says so. A term that is 0 / 0, as in ``V f(w) V.T`` at equal values, is lost without one:
+use `expm` or `solve` there, or keep values apart. Second derivatives need different values.
 """
 
 from __future__ import annotations
