@@ -1,0 +1,1 @@
+"""Comparisons with other frameworks: on the rows of op_cases, and where conventions differ."""
