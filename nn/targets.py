@@ -35,8 +35,10 @@ def align(where: str, y_true: Any, shape: Shape) -> Any:
         return y_true.reshape(shape)
     if len(shape) > y_true.ndim + 1:
         fix = FLATTEN
+    elif where == "categorical_crossentropy" and y_true.ndim < len(shape):
+        fix = 'loss="sparse_categorical_crossentropy" for integer labels, or one-hot targets'
     elif where.startswith("categorical") and y_true.ndim < len(shape):
-        fix = f'loss="sparse_{where}" for integer labels, or one-hot targets'
+        fix = f"one-hot targets: np.eye({shape[-1]})[y] for integer labels y"
     else:
         fix = "a last layer with as many units as there are targets to a sample, or y.reshape(...)"
     raise ShapeError(
@@ -56,6 +58,45 @@ def pair(where: str, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     if not isinstance(y_true, ag.Tensor):
         y_true = np.asarray(y_true, y_pred.dtype if y_pred.dtype.kind == "f" else None)
     return align(where, y_true, y_pred.shape), y_pred
+
+
+def weights_for(where: str, what: str, weight: Any, shape: Shape) -> Array:
+    """Weights, or a mask, with an axis for each of the values they weigh.
+
+    They begin with the axes of the values, and stand for all entries of the rest; a last axis of
+    length one may be there or not.
+
+    Args:
+        where: Who asks, for the message.
+        what: Their name, for the message.
+        weight: A number for all values, or an array.
+        shape: Of the values.
+
+    Raises:
+        ShapeError: they do not fit.
+
+    Example:
+        >>> weights_for("mse", "sample_weight", [1.0, 2.0], (2, 3)).shape
+        (2, 1)
+    """
+    given = weight.data if isinstance(weight, ag.Tensor) else np.asarray(weight)
+    fitted = given
+    while fitted.ndim > len(shape) and fitted.shape[-1] == 1:
+        fitted = fitted[..., 0]
+    fits = fitted.ndim <= len(shape) and all(
+        n == shape[axis] or (n == 1 and axis) for axis, n in enumerate(fitted.shape)
+    )
+    if not fits:
+        raise ShapeError(
+            explain(
+                where,
+                f"`{what}` does not fit the values it weighs",
+                got=f"{what} {given.shape}, values {shape}",
+                expected=f"{shape[:1]}, one for each sample, or {shape}",
+                fix="a weight for each sample: reshape it, or cut it to the batch",
+            )
+        )
+    return fitted.reshape(fitted.shape + (1,) * (len(shape) - fitted.ndim))
 
 
 def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
