@@ -15,6 +15,20 @@ from autograd_lite.kernels.elementwise import (
     tanh,
 )
 from autograd_lite.kernels.matmul import linear, matmul, matmul_add, matmul_where
+from autograd_lite.kernels.optimizers import (
+    adadelta,
+    adagrad,
+    adamax,
+    adamw,
+    amsgrad,
+    ftrl,
+    lamb,
+    lion,
+    nadam,
+    rmsprop_centered,
+    rmsprop_centered_momentum,
+    rmsprop_momentum,
+)
 from autograd_lite.kernels.rows import sum_rows, take_rows
 from autograd_lite.kernels.runtime import get_num_threads, info, reference, set_num_threads
 from autograd_lite.kernels.softmax import (
@@ -28,16 +42,24 @@ from autograd_lite.kernels.softmax import (
 from autograd_lite.kernels.updates import adam, momentum, rmsprop, sgd
 
 __all__ = [
+    "adadelta",
+    "adagrad",
     "adam",
+    "adamax",
+    "adamw",
+    "amsgrad",
     "cos",
     "cross_entropy",
     "cross_entropy_and_residual",
     "cross_entropy_grad",
     "erf",
     "exp",
+    "ftrl",
     "get_num_threads",
     "info",
+    "lamb",
     "linear",
+    "lion",
     "log",
     "log_softmax",
     "logsumexp",
@@ -45,9 +67,13 @@ __all__ = [
     "matmul_add",
     "matmul_where",
     "momentum",
+    "nadam",
     "reference",
     "relu_grad",
     "rmsprop",
+    "rmsprop_centered",
+    "rmsprop_centered_momentum",
+    "rmsprop_momentum",
     "set_num_threads",
     "sgd",
     "sigmoid",

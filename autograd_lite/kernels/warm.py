@@ -6,7 +6,7 @@ A test fails if a kernel is missing here.
 import numpy as np
 
 from autograd_lite import kernels
-from autograd_lite.kernels import runtime
+from autograd_lite.kernels import attention, recurrent, runtime
 
 # Just large enough that no call is left to NumPy.
 _SIDE = 128
@@ -32,7 +32,7 @@ def _held_to(threads, call):
 def _of(dtype):
     """A call of every kernel with arrays of `dtype`."""
     x = np.ones((_SIDE, _SIDE), dtype)
-    row, spare = x[0], [x.copy() for _ in range(3)]
+    row, spare = x[0], [x.copy() for _ in range(4)]
     labels = np.arange(_SIDE) % _SIDE
     some_bytes = np.ones((_SIDE, 8 * _SIDE), np.uint8)
     k = kernels
@@ -44,13 +44,49 @@ def _of(dtype):
         yield lambda targets=targets: k.cross_entropy_grad(
             row, k.cross_entropy_and_residual(x, targets)[1], x, targets
         )
-    p, m, v = spare
-    yield lambda: k.sgd(p, x, 0.1)
-    yield lambda: k.momentum(p, x, m, 0.1, 0.9)
-    yield lambda: k.momentum(p, x, m, 0.1, 0.9, nesterov=True)
-    yield lambda: k.rmsprop(p, x, v, 0.1)
-    yield lambda: k.adam(p, x, m, v, 0.1)
+    yield from _updates(x, *spare)
+    yield from _sequences(x)
     yield lambda: k.take_rows(x, labels)
     if dtype is np.float32:
         yield lambda: k.take_rows(some_bytes, labels)
         yield lambda: k.take_rows(some_bytes, labels, scale=1 / 255)
+
+
+def _updates(g, p, m, v, a):
+    """A call of every optimizer's step."""
+    k = kernels
+    means = 0.1, 0.9, 0.999
+    yield lambda: k.sgd(p, g, 0.1)
+    yield lambda: k.momentum(p, g, m, 0.1, 0.9)
+    yield lambda: k.momentum(p, g, m, 0.1, 0.9, nesterov=True)
+    yield lambda: k.rmsprop(p, g, v, 0.1)
+    yield lambda: k.rmsprop_momentum(p, g, v, m, 0.1, 0.9, 1e-7, 0.9)
+    yield lambda: k.rmsprop_centered(p, g, v, a, 0.1, 0.9, 1e-7)
+    yield lambda: k.rmsprop_centered_momentum(p, g, v, a, m, 0.1, 0.9, 1e-7, 0.9)
+    yield lambda: k.adam(p, g, m, v, 0.1)
+    yield lambda: k.adamw(p, g, m, v, *means, 1e-7, 0.1)
+    yield lambda: k.amsgrad(p, g, m, v, a, *means, 1e-7)
+    yield lambda: k.adagrad(p, g, a, 0.1, 1e-7)
+    yield lambda: k.adadelta(p, g, v, a, 0.1, 0.9, 1e-7)
+    yield lambda: k.adamax(p, g, m, v, *means, 1e-7)
+    yield lambda: k.nadam(p, g, m, v, 0.1, 0.1, 0.9, 0.999, 1.0, 1e-7)
+    yield lambda: k.lion(p, g, m, *means)
+    yield lambda: k.ftrl(p, g, v, a, 0.1, 0.5, 0.0, 0.0, 0.0)
+    yield lambda: k.lamb(p, g, m, v, *means, 1.0, 1.0, 1e-7)
+
+
+def _sequences(x):
+    """A call of what recurrent layers and attention are made of."""
+    yield lambda: attention.softmax_grad(x, x)
+    wide = np.concatenate([x] * 4, axis=1)
+    z, x = wide[None], np.ascontiguousarray(wide[:, : 3 * _SIDE])
+
+    def lstm():
+        states, gates = recurrent.lstm(z, wide, wide[:, :_SIDE], wide[:, :_SIDE])
+        recurrent.lstm_grad(states, gates, wide, states)
+
+    def gru():
+        states, gates = recurrent.gru(x[None], x, x[0], wide[:, :_SIDE])
+        recurrent.gru_grad(states, gates, x, states)
+
+    yield from (lstm, gru)

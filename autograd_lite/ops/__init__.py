@@ -6,6 +6,7 @@ from autograd_lite.ops import (
     activations,
     aliases,
     arranging,
+    attention,
     chains,
     complexes,
     contractions,
@@ -29,6 +30,7 @@ from autograd_lite.ops import (
     predicates,
     products,
     rectifiers,
+    recurrent,
     reduce,
     rounding,
     scan,
@@ -42,6 +44,7 @@ from autograd_lite.ops import linalg as linalg
 from autograd_lite.ops import special as special
 from autograd_lite.ops.activations import *
 from autograd_lite.ops.arranging import *
+from autograd_lite.ops.attention import *
 from autograd_lite.ops.chains import *
 from autograd_lite.ops.complexes import *
 from autograd_lite.ops.contractions import *
@@ -65,6 +68,7 @@ from autograd_lite.ops.pooling import *
 from autograd_lite.ops.predicates import *
 from autograd_lite.ops.products import *
 from autograd_lite.ops.rectifiers import *
+from autograd_lite.ops.recurrent import *
 from autograd_lite.ops.reduce import *
 from autograd_lite.ops.rounding import *
 from autograd_lite.ops.scan import *
@@ -77,6 +81,7 @@ FAMILIES = (
     activations,
     aliases,
     arranging,
+    attention,
     chains,
     complexes,
     contractions,
@@ -100,6 +105,7 @@ FAMILIES = (
     predicates,
     products,
     rectifiers,
+    recurrent,
     reduce,
     rounding,
     scan,
