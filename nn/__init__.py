@@ -3,13 +3,17 @@
 from nn import (
     activations,
     callbacks,
+    constraints,
     datasets,
     initializers,
     layers,
     losses,
     metrics,
     optimizers,
+    regularizers,
+    schedules,
 )
+from nn.drawing import plot_model
 from nn.history import History
 from nn.layer import Layer, Parameter
 from nn.layers import Input
@@ -24,10 +28,14 @@ __all__ = [
     "Sequential",
     "activations",
     "callbacks",
+    "constraints",
     "datasets",
     "initializers",
     "layers",
     "losses",
     "metrics",
     "optimizers",
+    "plot_model",
+    "regularizers",
+    "schedules",
 ]

@@ -62,11 +62,25 @@ def instance(kind: type[T], table: Mapping[str, type[T]], value: Any, where: str
     raise TypeError(explain(where, "wrong type", got=repr(value), expected=wanted))
 
 
+def named(table: Mapping[str, Any], identifier: Any, where: str) -> Any:
+    """What `identifier` names in `table`, in either spelling; an instance of a class, else itself.
+
+    Example:
+        >>> named({"max_norm": max}, "MaxNorm", "constraint") is max
+        True
+    """
+    if isinstance(identifier, type):
+        return identifier()
+    if isinstance(identifier, str) and snake_case(identifier) in table:
+        identifier = snake_case(identifier)
+    return choose(table, identifier, where)
+
+
 def snake_case(name: str) -> str:
     """A class name as Keras spells it in strings.
 
     Example:
-        >>> snake_case("MeanSquaredError"), snake_case("Dense")
-        ('mean_squared_error', 'dense')
+        >>> snake_case("MeanSquaredError"), snake_case("Conv2D")
+        ('mean_squared_error', 'conv2d')
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z0-9])", "_", name).lower()

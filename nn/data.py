@@ -16,6 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import DTypeError, ShapeError, explain
+from nn.structures import CONTAINERS, holds_arrays, leaves, mapped, rebuilt
+from nn.symbolic import SymbolicTensor
 
 Array = NDArray[Any]
 Columns = tuple[Array, ...]
@@ -24,13 +26,15 @@ Columns = tuple[Array, ...]
 def as_input(x: Any, dtype: DTypeLike) -> Any:
     """`x` as a model takes it: floats, bools and uint8 (pixels) in `dtype`, other integers as is.
 
-    A Tensor is left alone, so that gradients reach it.
+    A Tensor is left alone, so that gradients reach it. Of several arrays each is converted.
 
     Raises:
         DTypeError: it does not hold real numbers.
     """
-    if isinstance(x, ag.Tensor):
+    if isinstance(x, ag.Tensor | SymbolicTensor):
         return x
+    if x.__class__ in CONTAINERS and holds_arrays(x):
+        return mapped(lambda part: as_input(part, dtype), x)
     x = np.asarray(x)
     if x.dtype == dtype:
         return x
@@ -56,29 +60,45 @@ def columns(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> Column
     named = {"x": _array(where, "x", x), "y": _array(where, "y", y)}
     if weight is not None:
         named["sample_weight"] = _array(where, "sample_weight", weight)
-    lengths = {name: len(a) if a.ndim else 0 for name, a in named.items()}
-    if len(set(lengths.values())) > 1 or not lengths["x"]:
-        raise ShapeError(
-            explain(
-                where,
-                "no samples" if set(lengths.values()) == {0} else "lengths differ",
-                got=", ".join(f"{name} {a.shape}" for name, a in named.items()),
-                expected="a row for each sample, in each of them",
-            )
-        )
+    _check_lengths(where, named)
     if weight is None:
         return as_input(named["x"], dtype), named["y"]
     weights = named["sample_weight"].astype(dtype)
-    if weights.size != len(weights):
-        raise ShapeError(
-            explain(
-                where,
-                "one weight for each sample is needed",
-                got=f"sample_weight {weights.shape}",
-                expected=f"({len(weights)},)",
-            )
-        )
+    _check_weights(where, "sample_weight", weights)
     return as_input(named["x"], dtype), named["y"], weights.ravel()
+
+
+def several(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> tuple[Any, Any, Any]:
+    """Trees of arrays, as `columns` does with single ones; None stays for what is missing.
+
+    Raises:
+        TypeError: something is no array.
+        ShapeError: their lengths differ, there are no rows, or weights are not one a row.
+    """
+    parts = {"x": x, "y": y, "sample_weight": weight}
+    found: dict[str, Any] = {}
+    for name, part in parts.items():
+        nested = isinstance(part, CONTAINERS)
+        keys = list(part) if isinstance(part, dict) else range(len(leaves(part)))
+        labels = [f"{name}[{key!r}]" for key in keys] if nested else [name]
+        flat = zip(labels, leaves(part), strict=True)
+        arrays = [None if a is None else _array(where, label, a) for label, a in flat]
+        found |= dict(zip(labels, arrays, strict=True))
+        parts[name] = rebuilt(part, iter(arrays))
+    given = {name: a for name, a in found.items() if a is not None}
+    _check_lengths(where, given)
+    for name, a in given.items():
+        if name.startswith("sample_weight"):
+            _check_weights(where, name, a)
+    weights = mapped(
+        lambda w: None if w is None else w.astype(dtype).ravel(), parts.pop("sample_weight")
+    )
+    return as_input(parts["x"], dtype), parts["y"], weights
+
+
+def rows(x: Any) -> int:
+    """How many samples there are in an array, or in each of several."""
+    return len(next(a for a in leaves(x) if a is not None))
 
 
 def three(validation_data: Any) -> tuple[Any, Any, Any]:
@@ -96,13 +116,18 @@ def three(validation_data: Any) -> tuple[Any, Any, Any]:
     return x, y, weight
 
 
-def inputs(where: str, x: Any, dtype: DTypeLike) -> Array:
-    """`x` without targets, as a model takes it.
+def inputs(where: str, x: Any, dtype: DTypeLike) -> Any:
+    """`x` without targets, as a model takes it; a list or dict if it is several arrays.
 
     Raises:
         TypeError: it is no array.
-        ShapeError: it has no axis of samples.
+        ShapeError: it has no axis of samples, or lengths differ.
     """
+    if isinstance(x, CONTAINERS):
+        x = mapped(lambda a: _array(where, "x", a), x)
+        if len({a.shape[:1] for a in leaves(x)}) > 1:
+            _check_lengths(where, {f"x[{i}]": a for i, a in enumerate(leaves(x))})
+        return as_input(x, dtype)
     x = _array(where, "x", x)
     if not x.ndim:
         fix = "np.array([[1.0, 2.0]]) for one sample of two features"
@@ -112,12 +137,13 @@ def inputs(where: str, x: Any, dtype: DTypeLike) -> Array:
 
 
 @contextlib.contextmanager
-def naming(where: str, x: Array) -> Iterator[None]:
+def naming(where: str, x: Any) -> Iterator[None]:
     """Add to a ShapeError what the user gave, for a layer sees only some rows of it."""
     try:
         yield
     except ShapeError as error:
-        error.add_note(f"{where} was given x {x.shape} and tried some rows of it.")
+        given = ", ".join(str(a.shape) for a in leaves(x))
+        error.add_note(f"{where} was given x {given} and tried some rows of it.")
         raise
 
 
@@ -221,3 +247,28 @@ def _array(where: str, name: str, value: Any) -> Array:
             explain(where, f"bad `{name}`", got=got, expected="an array, a row for each sample")
         )
     return value.data if isinstance(value, ag.Tensor) else np.asarray(value)
+
+
+def _check_lengths(where: str, named: Mapping[str, Array]) -> None:
+    lengths = {len(a) if a.ndim else 0 for a in named.values()}
+    if len(lengths) > 1 or lengths == {0}:
+        raise ShapeError(
+            explain(
+                where,
+                "no samples" if lengths == {0} else "lengths differ",
+                got=", ".join(f"{name} {a.shape}" for name, a in named.items()),
+                expected="a row for each sample, in each of them",
+            )
+        )
+
+
+def _check_weights(where: str, name: str, weights: Array) -> None:
+    if weights.size != len(weights):
+        raise ShapeError(
+            explain(
+                where,
+                "one weight for each sample is needed",
+                got=f"{name} {weights.shape}",
+                expected=f"({len(weights)},)",
+            )
+        )

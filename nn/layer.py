@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import snake_case
-
-Shape = tuple[int | None, ...]
+from nn.gathering import gathered, offer
+from nn.structures import holds_arrays, leaves, mapped, shapes
+from nn.symbolic import UNUSUAL, SymbolicTensor, record
+from nn.symbolic import Shape as Shape  # for the layers
 
 
 class Parameter(ag.Tensor):
@@ -23,6 +25,11 @@ class Parameter(ag.Tensor):
         data: The initial values. An ndarray is kept, not copied.
         trainable: False for a state, such as a moving average: it is saved with the weights, but
             takes no gradient, whatever its layer's `trainable` says.
+        regularizer: A function of the parameter to a number that is added to the loss, or None.
+        constraint: A function of its array to the one that replaces it after a step, or None.
+
+    Attributes:
+        name: Its layer's name for it, once the layer is built.
 
     Example:
         >>> import numpy as np
@@ -30,11 +37,19 @@ class Parameter(ag.Tensor):
         True
     """
 
-    __slots__ = ("trainable",)
+    __slots__ = ("constraint", "name", "regularizer", "trainable")
 
-    def __init__(self, data: ArrayLike, trainable: bool = True) -> None:
+    def __init__(
+        self,
+        data: ArrayLike,
+        trainable: bool = True,
+        *,
+        regularizer: Callable[[Any], Any] | None = None,
+        constraint: Callable[[Any], Any] | None = None,
+    ) -> None:
         super().__init__(np.asarray(data), requires_grad=trainable)
-        self.trainable = trainable
+        self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
+        self.name = ""
 
 
 class Layer:
@@ -46,8 +61,10 @@ class Layer:
 
     Attributes:
         name: For `summary` and messages; the class name in snake case unless given.
+        named_by_model: Whether a model gave the name, to tell its layers apart.
         built: Whether the parameters exist. They are made at the first call.
-        output_shape: Of the first call, with None for the batch axis; None before it.
+        output_shape: Of the first call, with None for the batch axis; None before it. A tree of
+            shapes if the layer gives several outputs.
 
     Example:
         >>> import numpy as np
@@ -64,9 +81,14 @@ class Layer:
 
     # On the class, so that a subclass which forgets `super().__init__()` still works.
     built: bool = False
-    output_shape: Shape | None = None
+    output_shape: Any = None
     name: str = ""
+    named_by_model: bool = False
     _trainable: bool = True
+    _uses: int = 0
+    _output: Any = None
+    _added: Sequence[Any] = ()
+    _gathers: bool = False
     _takes_training: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -82,31 +104,102 @@ class Layer:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
-        """`call(x)`, after `build` if this is the first time."""
-        if self.built:
-            return self.call(x, training=training) if self._takes_training else self.call(x)
-        if not hasattr(x, "shape"):
+    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """`call(x, ...)`, after `build` if this is the first time.
+
+        Args:
+            x: An array, or several in a list, tuple or dict if `call` takes them so. On symbolic
+                tensors the layer becomes part of their graph.
+            *args: Further inputs, passed on.
+            training: Passed on if `call` has a parameter of that name.
+            **kwargs: Passed on.
+        """
+        if args or kwargs or not self.built or x.__class__ in UNUSUAL:
+            return self._call_in_full(x, args, training, kwargs)
+        return self.call(x, training=training or False) if self._takes_training else self.call(x)
+
+    def _call_in_full(
+        self, x: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
+    ) -> Any:
+        """What `__call__` does where the short way is not open."""
+        if args and isinstance(args[0], bool):
+            training, *args = args  # type: ignore[assignment]
+        if any(isinstance(leaf, SymbolicTensor) for leaf in leaves((x, args, kwargs))):
+            self._make_ready(x)
+            fixed = {} if training is None else {"training": training}
+            self._uses += 1
+            self._output = out = record(self, (x, *args), kwargs | fixed)
+            if self.output_shape is None:
+                self.output_shape = mapped(lambda symbol: symbol.shape, out)
+            return out
+        if not holds_arrays(x) and not hasattr(x, "shape"):
             x = np.asarray(x)
-        self._build_on(x)
-        self.built = True
-        if not self._trainable:
-            self.trainable = False
-        out = self(x, training)
-        self.output_shape = (None, *out.shape[1:])
+        first = not self.built
+        self._make_ready(x)
+        if self._takes_training:
+            kwargs = {**kwargs, "training": training or False}
+        out = self.call(x, *args, **kwargs)
+        if first:
+            self.output_shape = shapes(out)
         return out
 
-    def build(self, input_shape: Shape) -> None:
-        """Make the parameters. Called once, before the first `call`."""
+    def _make_ready(self, x: Any) -> None:
+        if not self.built:
+            self._build_on(x)
+            self.built = True
+            for path, member in _members(vars(self), ""):
+                if isinstance(member, Parameter):
+                    member.name = path
+            if not self._trainable:
+                self.trainable = False
+
+    def build(self, input_shape: Any) -> None:
+        """Make the parameters. Called once, before the first `call`.
+
+        Args:
+            input_shape: Of the input, with None for the batch axis; for several inputs a list,
+                tuple or dict of shapes.
+        """
 
     def _build_on(self, x: Any) -> None:
-        self.build((None, *x.shape[1:]))
+        self.build(shapes(x))
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's function of `x`. Subclasses define it."""
         raise NotImplementedError(
             explain(type(self).__name__, "no `call`", fix="define call(self, x, training=False)")
         )
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a number to the loss of this batch; to be called from `call`."""
+        if not offer(loss):
+            self._added = [loss]
+
+    @property
+    def losses(self) -> list[Any]:
+        """What to add to the loss: of each regularized parameter, and of the last call.
+
+        Example:
+            >>> layer = nn.layers.Dense(1, kernel_regularizer="l2", kernel_initializer="ones")
+            >>> y = layer(np.ones((1, 3), np.float32))
+            >>> [round(float(loss), 2) for loss in layer.losses]
+            [0.03]
+        """
+        weights = [p.regularizer(p) for p in self.parameters() if p.regularizer and p.requires_grad]
+        return weights + self._added_losses()
+
+    def _gathering(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """`call(...)`, and what layers below add to the loss meanwhile is kept here."""
+        out, terms = gathered(call, *args, **kwargs)
+        if terms is not None:
+            self._added, self._gathers = terms, True
+        return out
+
+    def _added_losses(self) -> list[Any]:
+        if self._gathers:
+            return list(self._added)
+        below = [v for _, v in _walk(self, "", set()) if isinstance(v, Layer)]
+        return [loss for layer in (self, *below) for loss in layer._added]
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Every parameter once, with its dotted path, in the order of creation."""
@@ -135,6 +228,39 @@ class Layer:
                 member.trainable = value
             else:
                 member.requires_grad = value and member.trainable
+
+    @property
+    def output(self) -> Any:
+        """What the layer gave for symbolic tensors; for a new model that ends there.
+
+        Raises:
+            AttributeError: it was not called on symbolic tensors, or more than once.
+        """
+        if self._uses != 1:
+            raise AttributeError(
+                explain(
+                    self.name,
+                    "there is not one symbolic output",
+                    got=f"{self._uses} calls on symbolic tensors",
+                    expected="one call, as of layers of nn.Model(inputs, outputs)",
+                )
+            )
+        return self._output
+
+    @property
+    def weights(self) -> list[Parameter]:
+        """All parameters, in the order of `get_weights`."""
+        return self.parameters()
+
+    @property
+    def trainable_weights(self) -> list[Parameter]:
+        """The parameters that take gradients."""
+        return [p for p in self.parameters() if p.requires_grad]
+
+    @property
+    def non_trainable_weights(self) -> list[Parameter]:
+        """States, and what is frozen."""
+        return [p for p in self.parameters() if not p.requires_grad]
 
     def count_params(self) -> int:
         """How many numbers the parameters hold."""

@@ -9,18 +9,46 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.errors import explain
+from autograd_lite.errors import choose, explain
 from nn import serialization, summary
-from nn.layer import Layer, Shape
-from nn.layers import Input
-from nn.trainer import Trainer
+from nn.functional import Graph, Input, name_apart
+from nn.layer import Layer
+from nn.loop import Loop
+from nn.structures import rebuilt
 
 
-class Model(Trainer):
-    """A layer with a training loop. Subclass it and define `call`, or use `Sequential`.
+class _SublayersByDefault:
+    """`layers` of a model that has no attribute of that name: what is found directly below it."""
+
+    def __get__(self, model: Model | None, owner: type) -> Any:
+        return self if model is None else list(model.sublayers().values())
+
+
+class Model(Loop):
+    """A layer with a training loop: the graph between some inputs and outputs, or a subclass.
+
+    A subclass makes its layers in `__init__` and defines `call`. For layers one after the other
+    there is `Sequential`.
+
+    Args:
+        inputs: An `Input`, or a list or dict of them; other symbolic tensors will do.
+        outputs: What layers gave for them: a symbolic tensor, or a list or dict of them.
+        name: Of the model.
+
+    Attributes:
+        layers: In a graph the farthest from the outputs first.
+
+    Raises:
+        TypeError: `inputs` or `outputs` are no symbolic tensors.
+        ValueError: an output depends on an `Input` that is not given, or two layers have one name.
 
     Example:
-        >>> class Residual(Model):
+        >>> x = nn.Input((3,))
+        >>> h = nn.layers.Dense(3, activation="tanh")(x)
+        >>> model = nn.Model(x, x + h)
+        >>> model(np.zeros((2, 3))).shape
+        (2, 3)
+        >>> class Residual(nn.Model):
         ...     def __init__(self):
         ...         super().__init__()
         ...         self.hidden = nn.layers.Dense(3, activation="tanh")
@@ -31,18 +59,89 @@ class Model(Trainer):
         (2, 3)
     """
 
-    def build(self, input_shape: Shape) -> None:
+    layers: Any = _SublayersByDefault()
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, *, name: str | None = None) -> None:
+        super().__init__(name)
+        if inputs is None and outputs is None:
+            return
+        graph = Graph(inputs, outputs)
+        name_apart(self.name, graph.functions)
+        graph.name()
+        for symbol in graph.inputs:
+            if isinstance(symbol, Input):
+                symbol.built, symbol.output_shape = True, symbol.shape
+        self.graph = graph
+        self.layers = [f for f in graph.functions if isinstance(f, Layer)]
+        self.output_shape = rebuilt(graph.output_form, (s.shape for s in graph.outputs))
+        self.built, self._dtype = True, ag.get_default_dtype()
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        """The graph's outputs. Subclasses define their own."""
+        if self.graph is None:
+            return super().call(x)
+        return self.graph.run(x, training)
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbolic tensors the graph begins with; none for a model that is no graph."""
+        return [] if self.graph is None else list(self.graph.inputs)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbolic tensors the graph ends with; none for a model that is no graph."""
+        return [] if self.graph is None else list(self.graph.outputs)
+
+    @property
+    def input_names(self) -> list[str]:
+        """By which `fit` and others take inputs as a dict."""
+        return [] if self.graph is None else list(self.graph.input_names)
+
+    @property
+    def output_names(self) -> list[str]:
+        """By which targets and losses may be given; the beginnings of names in the history."""
+        return [] if self.graph is None else list(self.graph.output_names)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """One of `layers`, by its name or its place.
+
+        Raises:
+            ValueError: there is none, or neither or both of the two are given.
+        """
+        layers: list[Layer] = list(self.layers)
+        if (name is None) == (index is None):
+            raise ValueError(
+                explain("get_layer", "either `name` or `index`", got=f"{name=}, {index=}")
+            )
+        if index is None:
+            return choose({layer.name: layer for layer in layers}, name, "get_layer")
+        if not -len(layers) <= index < len(layers):
+            raise ValueError(
+                explain(
+                    "get_layer",
+                    "no layer with this index",
+                    got=str(index),
+                    expected=f"less than {len(layers)}",
+                )
+            )
+        return layers[index]
+
+    def build(self, input_shape: Any) -> None:
         """Make all parameters by a pass of zeros; the batch axis, and any other None, count as 1.
 
         Not needed before `fit`, which builds on the first sample.
+
+        Args:
+            input_shape: With the batch axis; for several inputs a list or dict of shapes.
         """
-        with ag.no_grad():
-            self(np.zeros([n or 1 for n in input_shape], self.dtype))
+        if self.graph is None:
+            with ag.no_grad():
+                self(_zeros(input_shape, self.dtype))
 
     def _build_on(self, x: Any) -> None:
         # The layers below build themselves on what reaches them; `build` is for the user to call.
         if type(self).build is not Model.build:
-            self.build((None, *x.shape[1:]))
+            super()._build_on(x)
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers, their output shapes and parameter counts.
@@ -110,8 +209,10 @@ class Sequential(Model):
         ['dense', 'dense_1']
     """
 
+    _single_input = True
+
     def __init__(self, layers: Iterable[Layer] = (), *, name: str | None = None) -> None:
-        super().__init__(name)
+        super().__init__(name=name)
         self.layers: list[Layer] = []
         if isinstance(layers, Layer):
             raise TypeError(
@@ -137,8 +238,10 @@ class Sequential(Model):
 
     def call(self, x: Any, training: bool = False) -> Any:
         """The last layer's output."""
+        if x.__class__ is list and all(isinstance(row, np.ndarray) and row.ndim == 1 for row in x):
+            x = np.asarray(x)
         for layer in self.layers:
-            x = layer(x, training)
+            x = layer(x, training=training)
         return x
 
     def _append(self, layer: Layer) -> None:
@@ -154,11 +257,18 @@ class Sequential(Model):
                     else 'layers.Activation("relu") for a function',
                 )
             )
-        if "name" not in vars(layer):
-            alike = sum(type(other) is type(layer) for other in self.layers)
-            layer.name += f"_{alike}" if alike else ""
+        name_apart(self.name, [*self.layers, layer])
         self.layers.append(layer)
 
     def _build_at_once(self) -> None:
         if self.layers and isinstance(self.layers[0], Input):
-            self.build((None, *self.layers[0].shape))
+            self.build(self.layers[0].shape)
+
+
+def _zeros(shape: Any, dtype: Any) -> Any:
+    """An array of this shape, or for each shape in a list, tuple or dict one."""
+    if isinstance(shape, dict):
+        return {key: _zeros(child, dtype) for key, child in shape.items()}
+    if any(isinstance(n, list | tuple) for n in shape):
+        return [_zeros(child, dtype) for child in shape]
+    return np.zeros([n or 1 for n in shape], dtype)

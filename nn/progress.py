@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.errors import explain
 
 Logs = Mapping[str, float]
@@ -43,10 +45,13 @@ def describe(logs: Logs) -> str:
         >>> describe({"loss": 0.25, "val_loss": 1e-5})
         'loss: 0.2500, val_loss: 1.0000e-05'
     """
-    return ", ".join(
-        f"{name}: {value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{name}: {value:.4e}"
-        for name, value in logs.items()
-    )
+    return ", ".join(f"{name}: {_short(value)}" for name, value in logs.items())
+
+
+def _short(value: Any) -> str:
+    """A number in five digits or so; the mean of several, as a metric for each class has them."""
+    number = float(np.mean(value))
+    return f"{number:.4f}" if number == 0 or abs(number) >= 1e-3 else f"{number:.4e}"
 
 
 class Progress:
@@ -54,11 +59,11 @@ class Progress:
 
     Args:
         title: What the line begins with.
-        steps: How many there will be.
+        steps: How many there will be, if that is known.
         level: `SILENT`, `BAR` or `LINE`.
     """
 
-    def __init__(self, title: str, steps: int, level: int) -> None:
+    def __init__(self, title: str, steps: int | None, level: int) -> None:
         self.title, self.steps, self.level = title, steps, level
         self._bar: Any = None
 
@@ -103,7 +108,7 @@ def _layout(room: int) -> str:
     return f"{{desc}} |{{bar:{min(room, WIDEST)}}}| {REST}" if room >= NARROWEST else NO_BAR
 
 
-def _bar(title: str, steps: int) -> Any:
+def _bar(title: str, steps: int | None) -> Any:
     from tqdm import tqdm  # not needed to import nn, nor to train without a terminal
 
     class Bar(tqdm):  # type: ignore[misc]

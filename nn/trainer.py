@@ -1,9 +1,8 @@
-"""The training loop: compile, fit, evaluate, predict."""
+"""What a model trains with: `compile`, one step of training or testing, checks of samples."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,18 @@ from numpy.typing import NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import GradientError, explain
-from nn import data, losses, optimizers
-from nn.callbacks import Callbacks, Logs
-from nn.checks import count, instance, positive_int, real
-from nn.data import Columns
-from nn.history import History
+from nn import constraints, data, losses, optimizers, outputs
+from nn.checks import instance
+from nn.feeding import Grouping
+from nn.functional import Graph
 from nn.layer import Layer
 from nn.losses import Loss
 from nn.metrics import Metric, Tally, get_all
-from nn.progress import BAR, SILENT, Progress, level
+from nn.outputs import SeveralLosses
+from nn.structures import CONTAINERS, holds_arrays, leaves, mapped
 
 Array = NDArray[Any]
+Samples = tuple[Any, ...]
 
 
 class Trainer(Layer):
@@ -32,50 +32,64 @@ class Trainer(Layer):
         optimizer: What trains, after `compile`.
         metrics: What is watched, after `compile`; sample weights do not count.
         weighted_metrics: Likewise, with sample weights.
-        history: Of the last `fit`.
-        stop_training: Set it, from a callback, to end `fit` after the current batch.
+        graph: Of layers, if the model was made from inputs and outputs.
     """
 
     loss: Loss
     optimizer: optimizers.Optimizer
     metrics: Sequence[Metric] = ()
     weighted_metrics: Sequence[Metric] = ()
-    history: History | None = None
-    stop_training: bool = False
+    graph: Graph | None = None
+    _given: Samples = ()
+    _single_input: bool = False
     _dtype: np.dtype[Any] | None = None
     _bind: bool = True
-    _nan_seen: bool = False
+    _regularized: bool = True
+    _constrained: bool = True
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of the parameters, and so of the inputs: the default dtype when the model was built."""
         return self._dtype or ag.get_default_dtype()
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """The output for `x`, recorded unless under `ag.no_grad()`."""
         if self._dtype is None:
             self._dtype = ag.get_default_dtype()
-        return super().__call__(data.as_input(x, self._dtype), training)
+        x = data.as_input(x, self._dtype)
+        return self._gathering(super().__call__, x, *args, training=training, **kwargs)
 
     def compile(
         self,
         optimizer: Any,
         loss: Any,
-        metrics: Sequence[Any] | None = None,
-        weighted_metrics: Sequence[Any] | None = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        loss_weights: Any = None,
+        run_eagerly: bool = True,
+        steps_per_execution: int = 1,
     ) -> None:
         """Say how to train.
+
+        A model of several outputs takes a loss, metrics and a weight for each: in lists in their
+        order, or in dicts by their names. The history has the mean of each loss, without its
+        weight, as ``<output>_loss``, and metrics as ``<output>_<metric>``.
 
         Args:
             optimizer: A name in `nn.optimizers`, or an `Optimizer`; one made without parameters
                 trains all of the model's.
-            loss: A name in `nn.losses`, a `Loss`, or a function of ``(y_true, y_pred)``.
+            loss: A name in `nn.losses`, a `Loss`, or a function of ``(y_true, y_pred)``. Of several
+                outputs each, or those that have one, the others being left out.
             metrics: Names in `nn.metrics` or `nn.losses`, "accuracy", `Metric` objects or functions
                 of two arrays. Sample weights do not count in them.
             weighted_metrics: Likewise; sample weights do count.
+            loss_weights: What the losses of several outputs are multiplied by; 1 by default.
+            run_eagerly: For Keras' sake. Every step is run as it is written.
+            steps_per_execution: For Keras' sake. Nothing is compiled, so only 1 makes sense.
 
         Raises:
-            ValueError: a name is unknown, or the loss is not reduced to a number.
+            ValueError: a name is unknown, there is not one for each output, or a loss is not
+                reduced to a number.
             TypeError: something is neither a name nor an object of its kind.
         """
         where = "compile"
@@ -83,244 +97,90 @@ class Trainer(Layer):
             optimizers.Optimizer, optimizers.OPTIMIZERS, optimizer, f"{where}: `optimizer`"
         )
         self._bind = not self.optimizer.parameters
-        self.loss = losses.get(loss, f"{where}: `loss`")
-        if self.loss.reduction == "none":
-            raise ValueError(
-                explain(
-                    where,
-                    "the loss is not reduced to a number",
-                    got=f"{self.loss.name} with reduction={self.loss.reduction!r}",
-                    expected='reduction="sum_over_batch_size", for instance',
-                )
-            )
+        if steps_per_execution != 1:
+            got, fix = f"steps_per_execution={steps_per_execution}", "leave it out"
+            problem = "steps are not compiled, so there is nothing to put several of into"
+            raise ValueError(explain(where, problem, got=got, fix=fix))
+        self._given = loss, metrics, weighted_metrics, loss_weights
+        names = [] if self.graph is None else self.graph.output_names
+        nested = any(isinstance(given, CONTAINERS) for given in (loss, loss_weights))
+        if len(names) > 1:
+            self._watch_several(names)
+        elif not names and (nested or isinstance(metrics, dict)):
+            self.loss = Loss(name="undecided")  # until the first samples show the outputs
+        else:
+            self._watch_one(names)
+
+    def _watch_one(self, names: list[str]) -> None:
+        """Take what `compile` was given for a model of one output."""
+        loss, metrics, weighted, loss_weights = self._given
+        if loss_weights is not None:
+            problem, fix = "only losses of several outputs have weights", "leave loss_weights out"
+            raise ValueError(explain("compile", problem, got=f"{loss_weights=}", fix=fix))
+        self.loss = losses.get(outputs.only(loss, names), "compile: `loss`")
+        _check_reduced(self.loss)
+        if isinstance(metrics, dict):
+            metrics = outputs.only(metrics, names)
+            metrics = metrics if isinstance(metrics, list | tuple) else [metrics]
         self.metrics = get_all("metrics", metrics, self.loss)
-        self.weighted_metrics = get_all("weighted_metrics", weighted_metrics, self.loss)
+        self.weighted_metrics = get_all("weighted_metrics", weighted, self.loss)
 
-    def fit(
-        self,
-        x: Any,
-        y: Any,
-        batch_size: int = 32,
-        epochs: int = 1,
-        verbose: int | str = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Sequence[Any] | None = None,
-        shuffle: bool = True,
-        class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
-        initial_epoch: int = 0,
-    ) -> History:
-        """Train on all samples, `epochs` times over.
+    def _watch_several(self, names: list[str]) -> None:
+        """Take what `compile` was given for a model of several outputs."""
+        loss, metrics, weighted, loss_weights = self._given
+        self.loss = found = outputs.several(loss, loss_weights, names)
+        for part in found.parts:
+            if part is not None:
+                _check_reduced(part)
+        self.metrics = outputs.metrics_of("metrics", metrics, found)
+        self.weighted_metrics = outputs.metrics_of("weighted_metrics", weighted, found)
 
-        Args:
-            x: Inputs, a row for each sample.
-            y: Targets, likewise.
-            batch_size: Samples to a step; the last step of an epoch takes what is left.
-            epochs: The number of the epoch to end with, counted from 1.
-            verbose: 0 is silent, 1 a bar, 2 a line an epoch; "auto" is 1 in a terminal, else 2.
-            callbacks: Objects of `nn.callbacks.Callback`.
-            validation_split: Share of the samples to validate on: the last ones, taken before
-                shuffling.
-            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to validate on instead.
-            shuffle: Whether every epoch has an order of its own.
-            class_weight: A weight for each class, by its number.
-            sample_weight: A weight for each sample.
-            initial_epoch: Epochs that were run before, to go on counting from.
-
-        Returns:
-            The `History`: for each epoch the means over its samples, taken while training, and of
-            the validation after it, as `val_...`.
-
-        Raises:
-            RuntimeError: the model was not compiled.
-            ValueError: an argument is out of range, or shapes do not fit. Nothing was trained.
-        """
-        where = "fit"
-        batch_size = positive_int(where, "batch_size", batch_size)
-        epochs = positive_int(where, "epochs", epochs)
-        initial_epoch = count(where, "initial_epoch", initial_epoch)
-        shown = level(where, verbose)
-        samples, validation = self._both_parts(
-            self._samples(where, x, y, sample_weight),
-            real(where, "validation_split", validation_split, high=1.0),
-            validation_data,
-        )
-        if class_weight is not None:
-            samples = self._by_class(samples, class_weight)
-        self._bind_optimizer()
-        steps = data.steps(samples, batch_size)
-        params = {"epochs": epochs, "steps": steps, "batch_size": batch_size, "verbose": shown}
-        hooks = Callbacks(callbacks, self, params)
-        history = self.history = History(params)
-        self.stop_training = self._nan_seen = False
-        hooks("on_train_begin")
-        for epoch in range(initial_epoch, epochs):
-            hooks("on_epoch_begin", epoch)
-            with Progress(f"Epoch {epoch + 1}/{epochs}", steps, shown) as line:
-                batches = data.batches(samples, batch_size, shuffle)
-                logs = self._train_epoch(epoch, batches, hooks, line)
-                if validation is not None:
-                    results = self._test(data.batches(validation, batch_size), hooks)
-                    logs |= {f"val_{name}": value for name, value in results.items()}
-                line.finish(logs)
-            hooks("on_epoch_end", epoch, logs)
-            history.record(epoch, logs)
-            if self.stop_training:
-                break
-        hooks("on_train_end")
-        return history
-
-    def evaluate(
-        self,
-        x: Any,
-        y: Any,
-        batch_size: int = 32,
-        verbose: int | str = "auto",
-        sample_weight: Any = None,
-        callbacks: Any = None,
-        return_dict: bool = False,
-    ) -> float | list[float] | Logs:
-        """Loss and metrics over all samples. Records nothing, changes nothing.
-
-        Args:
-            x: Inputs, a row for each sample.
-            y: Targets, likewise.
-            batch_size: Samples to a step.
-            verbose: As of `fit`.
-            sample_weight: A weight for each sample.
-            callbacks: As of `fit`; their `on_test_...` hooks are called.
-            return_dict: Whether to return them by name.
-
-        Returns:
-            ``[loss, metric, ...]``, or the loss alone if there are no metrics, or a dict.
-        """
-        where = "evaluate"
-        batch_size = positive_int(where, "batch_size", batch_size)
-        shown = level(where, verbose)
-        samples = self._samples(where, x, y, sample_weight)
-        steps = data.steps(samples, batch_size)
-        hooks = Callbacks(callbacks, self, {"steps": steps, "verbose": shown})
-        with Progress("Evaluate", steps, shown) as line:
-            logs = self._test(data.batches(samples, batch_size), hooks, line)
-            line.finish(logs)
-        return logs if return_dict else _plain(logs)
-
-    def predict(self, x: Any, batch_size: int = 32, verbose: int | str = "auto") -> Array:
-        """The outputs for all samples. Records nothing.
-
-        Args:
-            x: Inputs, a row for each sample.
-            batch_size: Samples to a step.
-            verbose: 0, or a bar in a terminal.
-        """
-        batch_size = positive_int("predict", "batch_size", batch_size)
-        shown = BAR if level("predict", verbose) == BAR else SILENT
-        x = data.inputs("predict", x, self.dtype)
-        starts = range(0, max(len(x), 1), batch_size)  # no rows make an empty batch, for its shape
-        outputs = []
-        with ag.no_grad(), Progress("Predict", len(starts), shown) as line:
-            for start in starts:
-                with data.naming("predict", x):
-                    out = self(x[start : start + batch_size])
-                outputs.append(out.data if isinstance(out, ag.Tensor) else out)
-                line.advance(dict)
-        return np.concatenate(outputs)
-
-    def train_on_batch(
-        self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
-    ) -> float | list[float] | Logs:
-        """One training step on these samples; loss and metrics of just this batch, before it."""
-        batch = self._samples("train_on_batch", x, y, sample_weight)
-        self._bind_optimizer()
-        tally = self._tally()
-        tally.add(self.train_step(*batch), len(batch[0]))
-        self.optimizer.zero_grad()
-        return tally.logs() if return_dict else _plain(tally.logs())
-
-    def test_on_batch(
-        self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
-    ) -> float | list[float] | Logs:
-        """Loss and metrics of these samples."""
-        batch = self._samples("test_on_batch", x, y, sample_weight)
-        tally = self._tally()
-        with ag.no_grad():
-            tally.add(self.test_step(*batch), len(batch[0]))
-        return tally.logs() if return_dict else _plain(tally.logs())
-
-    def train_step(self, x: Array, y: Array, sample_weight: Array | None = None) -> float:
+    def train_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """One step on one batch; override it for a training loop of your own.
+
+        Several inputs come as a list, or as the dict that a subclass was given. For several outputs
+        `y` and `sample_weight` are lists in their order.
 
         Returns:
             The batch's loss, before the step.
         """
         self.optimizer.zero_grad()
         y_pred = self(x, training=True)
-        loss = self.loss(y, y_pred, sample_weight)
+        loss = self._with_penalties(self.loss(y, y_pred, sample_weight))
         loss.backward()
         self.optimizer.step()
+        if self._constrained:
+            constraints.apply(self.optimizer.parameters)
         self._watch(y, y_pred, sample_weight)
         return float(loss.item())
 
-    def test_step(self, x: Array, y: Array, sample_weight: Array | None = None) -> float:
+    def test_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """The loss of one batch, nothing recorded; metrics are counted."""
         y_pred = self(x)
-        loss = self.loss(y, y_pred, sample_weight)
+        loss = self._with_penalties(self.loss(y, y_pred, sample_weight))
         self._watch(y, y_pred, sample_weight)
         return float(loss.item())
 
-    def _tally(self) -> Tally:
-        return Tally([*self.metrics, *self.weighted_metrics])
+    def _with_penalties(self, loss: Any) -> Any:
+        return sum(self.losses, loss) if self._regularized or self._added else loss
 
-    def _watch(self, y: Array, y_pred: Any, sample_weight: Array | None) -> None:
+    def _tally(self) -> Tally:
+        # Looked up once for a pass: a walk over all layers takes as long as a small step.
+        parameters = self.parameters()
+        self._regularized = any(p.regularizer is not None for p in parameters)
+        self._constrained = any(p.constraint is not None for p in parameters)
+        parts = self.loss.watched() if isinstance(self.loss, SeveralLosses) else []
+        return Tally([*parts, *self.metrics, *self.weighted_metrics])
+
+    def _watch(self, y: Any, y_pred: Any, sample_weight: Any) -> None:
         for metric in self.metrics:
             metric.update_state(y, y_pred)
         for metric in self.weighted_metrics:
             metric.update_state(y, y_pred, sample_weight)
 
-    def _train_epoch(
-        self, epoch: int, batches: Iterable[Columns], hooks: Callbacks, line: Progress
-    ) -> Logs:
-        tally = self._tally()
-        begin, end = hooks.hooks["on_train_batch_begin"], hooks.hooks["on_train_batch_end"]
-        try:
-            for step, batch in enumerate(batches):
-                for hook in begin:
-                    hook(step)
-                with np.errstate(over="ignore", invalid="ignore"):  # one warning tells it all
-                    loss = self.train_step(*batch)
-                tally.add(loss, len(batch[0]))
-                if loss != loss and not self._nan_seen:
-                    self._warn_of_nan(epoch, step)
-                line.advance(tally.logs)
-                for hook in end:
-                    hook(step, tally.logs())
-                if self.stop_training:
-                    break
-        finally:
-            self.optimizer.zero_grad()  # else the next backward pass, a loop's, would add to them
-        return tally.logs()
-
-    def _test(
-        self, batches: Iterable[Columns], hooks: Callbacks, line: Progress | None = None
-    ) -> Logs:
-        tally = self._tally()
-        hooks("on_test_begin")
-        with ag.no_grad():
-            for step, batch in enumerate(batches):
-                hooks("on_test_batch_begin", step)
-                tally.add(self.test_step(*batch), len(batch[0]))
-                if line is not None:
-                    line.advance(tally.logs)
-                if hooks.hooks["on_test_batch_end"]:
-                    hooks("on_test_batch_end", step, tally.logs())
-        logs = tally.logs()
-        hooks("on_test_end", logs)
-        return logs
-
-    def _samples(self, where: str, x: Any, y: Any, sample_weight: Any) -> Columns:
+    def _samples(self, where: str, x: Any, y: Any, sample_weight: Any) -> Samples:
         """All arguments checked and converted, by the model and by the loss, before any work."""
-        if "loss" not in vars(self):
+        if not self._given:
             raise RuntimeError(
                 explain(
                     where,
@@ -328,34 +188,83 @@ class Trainer(Layer):
                     fix='model.compile(optimizer="rmsprop", loss=..., metrics=["accuracy"])',
                 )
             )
-        x, y, *weight = data.columns(where, x, y, sample_weight, self.dtype)
-        with ag.no_grad(), data.naming(where, x):
-            output = self(x[:1])
+        fed = self._arranged(x)
+        if isinstance(fed, CONTAINERS) or isinstance(self.loss, SeveralLosses) or holds_arrays(y):
+            return self._several_samples(where, fed, y, sample_weight)
+        columns = data.columns(where, fed, y, sample_weight, self.dtype)
+        with ag.no_grad(), data.naming(where, columns[0]):
+            output = self(columns[0][:1])
+        if isinstance(output, CONTAINERS):
+            return self._several_samples(where, fed, y, sample_weight)
+        if type(self.loss) is Loss:
+            self._watch_one([])
+        x, y, *weight = columns
         return x, self.loss.prepare(y, output.shape[1:], self.dtype), *weight
 
+    def _several_samples(self, where: str, x: Any, y: Any, sample_weight: Any) -> Samples:
+        """Likewise, where there is more than one input or output."""
+        fed = data.inputs(where, x, self.dtype)
+        with ag.no_grad(), data.naming(where, fed):
+            output = self(mapped(lambda a: a[:1], fed))
+        shapes = [found.shape[1:] for found in leaves(output)]
+        several = isinstance(output, CONTAINERS)
+        if several:
+            names = outputs.names_of(output) if self.graph is None else self.graph.output_names
+            if not isinstance(self.loss, SeveralLosses):
+                self._watch_several(names)
+            y = [_one(part) for part in outputs.by_output("y", y, names, where)]
+            if isinstance(sample_weight, CONTAINERS):
+                given = outputs.by_output("sample_weight", sample_weight, names, where)
+                sample_weight = [_one(part) for part in given]
+            elif sample_weight is not None:
+                sample_weight = [sample_weight] * len(names)
+        else:
+            y = _one(y)
+            if type(self.loss) is Loss:
+                self._watch_one([])
+        x, y, weight = data.several(where, fed, y, sample_weight, self.dtype)
+        y = self.loss.prepare(y, tuple(shapes) if several else shapes[0], self.dtype)
+        return (x, y) if sample_weight is None else (x, y, weight)
+
+    def _arranged(self, x: Any) -> Any:
+        """An array, or a list or dict of them if the model takes several."""
+        if self.graph is not None:
+            arrays = self.graph.arranged(x)
+            return [_one(a) for a in arrays] if len(arrays) > 1 else _one(arrays[0])
+        return x if holds_arrays(x) and not self._single_input else _one(x)
+
     def _both_parts(
-        self, samples: Columns, fraction: float, given: Sequence[Any] | None
-    ) -> tuple[Columns, Columns | None]:
+        self, samples: Samples, fraction: float, given: Any
+    ) -> tuple[Samples, Samples | None]:
         """Samples to train on and to validate on."""
         if given is not None:
             return samples, self._samples("fit: validation_data", *data.three(given))
         if not fraction:
             return samples, None
+        if any(isinstance(part, CONTAINERS) for part in samples):
+            grouping = Grouping(samples)
+            first, second = data.split(grouping.columns, fraction)
+            return grouping.batch(first), grouping.batch(second)
         training, validation = data.split(samples, fraction)
         classes = self.loss.classes(samples[1])
         if classes is not None:
             data.warn_of_unseen(classes, len(training[0]))
         return training, validation
 
-    def _by_class(self, samples: Columns, class_weight: Mapping[int, float]) -> Columns:
+    def _by_class(self, samples: Samples, class_weight: Mapping[int, float]) -> Samples:
         """The samples, weighted by their classes."""
         x, y, *weight = samples
-        if weight:
+        if weight or isinstance(y, CONTAINERS):
+            several = isinstance(y, CONTAINERS)
             raise ValueError(
                 explain(
                     "fit",
-                    "both `class_weight` and `sample_weight`",
-                    fix="one of them: sample_weight = weights * class_weights[y]",
+                    "`class_weight` with several outputs"
+                    if several
+                    else "both `class_weight` and `sample_weight`",
+                    fix="sample_weight=, a list of weights for each output"
+                    if several
+                    else "one of them: sample_weight = weights * class_weights[y]",
                 )
             )
         weights = data.class_weights(self.loss.classes(y), class_weight)
@@ -378,16 +287,19 @@ class Trainer(Layer):
                 )
             )
 
-    def _warn_of_nan(self, epoch: int, step: int) -> None:
-        self._nan_seen = True
-        warnings.warn(
-            f"the loss is NaN since epoch {epoch + 1}, step {step + 1}: look for NaN in x and y, "
-            "or try a smaller learning_rate",
-            RuntimeWarning,
-            stacklevel=4,
+
+def _check_reduced(loss: Loss) -> None:
+    if loss.reduction == "none":
+        raise ValueError(
+            explain(
+                "compile",
+                "the loss is not reduced to a number",
+                got=f"{loss.name} with reduction={loss.reduction!r}",
+                expected='reduction="sum_over_batch_size", for instance',
+            )
         )
 
 
-def _plain(logs: Logs) -> float | list[float]:
-    values = list(logs.values())
-    return values if len(values) > 1 else values[0]
+def _one(x: Any) -> Any:
+    """A list of rows as an array, so that it is not taken for several."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x

@@ -1,26 +1,25 @@
-"""Dense, Activation and Input."""
+"""Dense and Activation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import autograd_lite as ag
-from autograd_lite.errors import ShapeError, choose, explain
-from nn import activations, initializers
+from autograd_lite.errors import ShapeError, explain
+from nn import activations
 from nn.checks import positive_int
 from nn.layer import Layer, Parameter, Shape
+from nn.layers.weights import (
+    NamedActivation,
+    NamedConstraint,
+    NamedInitializer,
+    NamedRegularizer,
+    Weighted,
+    get_activation,
+)
 
-NamedActivation = str | Callable[[Any], Any] | None
-NamedInitializer = str | initializers.Initializer
 
-
-def _activation(choice: NamedActivation, where: str) -> Callable[[Any], Any]:
-    table = activations.ACTIVATIONS
-    return choose(table, "linear" if choice is None else choice, f"{where}: `activation`")
-
-
-class Dense(Layer):
+class Dense(Weighted):
     """Affine map of the last axis: ``activation(x @ kernel + bias)``.
 
     Args:
@@ -29,6 +28,11 @@ class Dense(Layer):
         use_bias: Whether to add a bias.
         kernel_initializer: A name in `nn.initializers` or a callable ``f(shape)``.
         bias_initializer: Likewise.
+        kernel_regularizer: A name in `nn.regularizers`, a callable, or None.
+        bias_regularizer: Likewise.
+        activity_regularizer: Likewise, of the output; divided by the length of the batch.
+        kernel_constraint: A name in `nn.constraints`, a callable, or None.
+        bias_constraint: Likewise.
         name: Of the layer.
 
     Shapes:
@@ -54,16 +58,27 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: NamedInitializer = "glorot_uniform",
         bias_initializer: NamedInitializer = "zeros",
+        kernel_regularizer: NamedRegularizer = None,
+        bias_regularizer: NamedRegularizer = None,
+        activity_regularizer: NamedRegularizer = None,
+        kernel_constraint: NamedConstraint = None,
+        bias_constraint: NamedConstraint = None,
         *,
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        table = initializers.INITIALIZERS
         self.units = positive_int("Dense", "units", units)
-        self.activation = _activation(activation, "Dense")
+        self.activation = get_activation(activation, "Dense")
         self.use_bias = use_bias
-        self.kernel_initializer = choose(table, kernel_initializer, "Dense: `kernel_initializer`")
-        self.bias_initializer = choose(table, bias_initializer, "Dense: `bias_initializer`")
+        self._settle(
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Make `kernel` and `bias`."""
@@ -78,8 +93,8 @@ class Dense(Layer):
                     "reshape((-1, 1))",
                 )
             )
-        self.kernel = Parameter(self.kernel_initializer((input_shape[-1], self.units)))
-        self.bias = Parameter(self.bias_initializer((self.units,))) if self.use_bias else None
+        self.kernel = self._weight("kernel", (input_shape[-1], self.units))
+        self.bias = self._weight("bias", (self.units,)) if self.use_bias else None
 
     def call(self, x: Any) -> Any:
         """``activation(x @ kernel + bias)``."""
@@ -89,10 +104,10 @@ class Dense(Layer):
         if x.dtype.kind != "f":
             x = x.astype(kernel.dtype)
         if self.bias is None:
-            return self.activation(ag.matmul(x, kernel))
-        if self.activation is activations.relu:
+            return self._finish(ag.matmul(x, kernel))
+        if self.activation is activations.relu and self.activity_regularizer is None:
             return ag.linear_relu(x, kernel, self.bias)
-        return self.activation(ag.linear(x, kernel, self.bias))
+        return self._finish(ag.linear(x, kernel, self.bias))
 
     def _misfit(self, shape: tuple[int, ...]) -> ShapeError:
         n = self.kernel.shape[0]
@@ -129,48 +144,8 @@ class Activation(Layer):
 
     def __init__(self, activation: NamedActivation, *, name: str | None = None) -> None:
         super().__init__(name)
-        self.activation = _activation(activation, "Activation")
+        self.activation = get_activation(activation, "Activation")
 
     def call(self, x: Any) -> Any:
         """``activation(x)``."""
         return self.activation(x)
-
-
-class Input(Layer):
-    """Says what a `Sequential` is fed, so that it is built at once. Passes its input on.
-
-    Args:
-        shape: Of one sample, without the batch axis; None for a length that varies.
-        name: Of the layer.
-
-    Shapes:
-        ``(batch, *shape) -> (batch, *shape)``
-
-    Raises:
-        ShapeError: the input does not have this shape.
-
-    Example:
-        >>> Input((3,))(np.zeros((2, 3))).shape
-        (2, 3)
-    """
-
-    def __init__(self, shape: Shape, *, name: str | None = None) -> None:
-        super().__init__(name)
-        self.shape = tuple(None if n is None else positive_int("Input", "shape", n) for n in shape)
-
-    def call(self, x: Any) -> Any:
-        """``x``, after a look at its shape."""
-        got = x.shape[1:]
-        fits = len(got) == len(self.shape) and all(
-            n in (None, m) for n, m in zip(self.shape, got, strict=True)
-        )
-        if not fits:
-            raise ShapeError(
-                explain(
-                    self.name,
-                    "the input does not have the shape that was declared",
-                    got=str(x.shape),
-                    expected=str((None, *self.shape)),
-                )
-            )
-        return x

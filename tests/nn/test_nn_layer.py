@@ -114,6 +114,47 @@ def test_training_reaches_only_those_that_ask(training):
     assert asks_not(0, training=training) == 0
 
 
+def test_further_inputs_and_keywords_are_passed_on():
+    class Scaled(Layer):
+        def build(self, input_shape):
+            self.seen = input_shape
+
+        def call(self, x, scale, mask=None, training=False):
+            return x * scale, mask, training
+
+    scaled, x = Scaled(), np.ones((2, 3))
+    out, mask, training = scaled(x, 2.0, mask="m", training=True)
+    assert out.sum() == 12 and mask == "m" and training is True
+    assert scaled.seen == (None, 3) and scaled.output_shape[0] == (None, 3)
+    assert scaled(x, 1.0)[1:] == (None, False)
+
+
+@pytest.mark.parametrize("form", [list, tuple, dict])
+def test_several_inputs_are_built_on_their_shapes(form):
+    class Spy(Layer):
+        def build(self, input_shape):
+            self.seen = input_shape
+
+        def call(self, x):
+            return x
+
+    parts = np.ones((2, 3)), np.ones((2, 4))
+    x = dict(zip("ab", parts, strict=True)) if form is dict else form(parts)
+    spy = Spy()
+    out = spy(x)
+    assert type(out) is form and type(spy.seen) is form and spy.output_shape == spy.seen
+    assert list(spy.seen.values() if form is dict else spy.seen) == [(None, 3), (None, 4)]
+
+
+def test_weights_by_kind_and_name():
+    layer = built(Pair())
+    assert [p.name for p in layer.weights] == ["scale", "seen"]
+    assert layer.trainable_weights == [layer.scale]
+    assert layer.non_trainable_weights == [layer.seen]
+    layer.trainable = False
+    assert layer.trainable_weights == [] and layer.weights == layer.non_trainable_weights
+
+
 def test_a_layer_without_call_says_so():
     with pytest.raises(NotImplementedError, match=r"define call\(self, x"):
         Layer()(np.zeros((1, 1)))

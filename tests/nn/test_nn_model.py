@@ -107,6 +107,58 @@ def test_nested_models_and_models_inside_models_train_as_one():
     assert len(net.optimizer.parameters) == len(net.parameters()) == 7
 
 
+def test_a_list_of_rows_is_one_input():
+    net = seed_model()
+    np.testing.assert_array_equal(net(list(X)).data, net(X).data)
+    np.testing.assert_array_equal(net.predict(list(X), verbose=0), net.predict(X, verbose=0))
+
+
+def test_layers_by_name_and_index():
+    net = seed_model()
+    assert net.get_layer("dense_1") is net.get_layer(index=1) is net.get_layer(index=-1)
+    assert Branches().get_layer(index=0).units == 2
+    with pytest.raises(ValueError, match="did you mean"):
+        net.get_layer("dense_2")
+    with pytest.raises(ValueError, match="no layer with this index"):
+        net.get_layer(index=2)
+    with pytest.raises(ValueError, match="either `name` or `index`"):
+        net.get_layer()
+
+
+def test_layers_of_a_subclass_are_those_directly_below():
+    net = Branches()
+    assert net.layers == [net.hidden, net.heads["a"], net.heads["b"]]
+    net.layers = [net.hidden]
+    assert net.layers == [net.hidden]
+    assert net.inputs == net.outputs == net.input_names == net.output_names == []
+
+
+def test_a_subclass_may_be_a_graph():
+    class Residual(nn.Model):
+        def __init__(self):
+            x = nn.Input((3,))
+            super().__init__(x, x + layers.Dense(3)(x), name="mine")
+
+    net = Residual()
+    assert net(X).shape == (4, 3) and net.name == "mine" and net.count_params() == 12
+
+
+def test_models_of_several_inputs_build_on_several_shapes():
+    class Two(nn.Model):
+        def __init__(self):
+            super().__init__()
+            self.left, self.right = layers.Dense(2), layers.Dense(2)
+
+        def call(self, x):
+            a, b = x.values() if isinstance(x, dict) else x
+            return self.left(a) + self.right(b)
+
+    for shape in ([(None, 3), (None, 4)], {"a": (None, 3), "b": (None, 4)}):
+        net = Two()
+        net.build(shape)
+        assert [p.shape for p in net.parameters()] == [(3, 2), (2,), (4, 2), (2,)]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "uint8", "bool", "int64"])
 def test_inputs_of_any_dtype_give_the_models_own(dtype):
     x = np.ones((2, 3), dtype)

@@ -1,0 +1,65 @@
+"""Several arrays at once: lists, tuples and dicts of them, as layers and models take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+CONTAINERS = (list, tuple, dict)
+
+
+def leaves(tree: Any) -> list[Any]:
+    """What is in lists, tuples and dicts, in order; anything else is a leaf itself.
+
+    Example:
+        >>> leaves({"a": 1, "b": [2, (3,)]})
+        [1, 2, 3]
+    """
+    if isinstance(tree, CONTAINERS):
+        children = tree.values() if isinstance(tree, dict) else tree
+        return [leaf for child in children for leaf in leaves(child)]
+    return [tree]
+
+
+def rebuilt(tree: Any, values: Iterator[Any]) -> Any:
+    """A tree of the same form with other leaves.
+
+    Example:
+        >>> rebuilt({"a": 1, "b": (2,)}, iter("xy"))
+        {'a': 'x', 'b': ('y',)}
+    """
+    if isinstance(tree, dict):
+        return {key: rebuilt(child, values) for key, child in tree.items()}
+    if isinstance(tree, list | tuple):
+        children = [rebuilt(child, values) for child in tree]
+        return type(tree)(*children) if hasattr(tree, "_fields") else type(tree)(children)
+    return next(values)
+
+
+def mapped(function: Callable[[Any], Any], tree: Any) -> Any:
+    """`function` of each leaf, in a tree of the same form."""
+    return rebuilt(tree, map(function, leaves(tree)))
+
+
+def holds_arrays(x: Any) -> bool:
+    """Whether `x` is several arrays rather than one; a list of numbers, or of lists, is one.
+
+    Example:
+        >>> holds_arrays([np.zeros(3), np.zeros(3)]), holds_arrays([[1.0, 2.0]])
+        (True, False)
+    """
+    if isinstance(x, dict):
+        return True
+    return isinstance(x, list | tuple) and any(
+        holds_arrays(child) or getattr(child, "ndim", 0) > 0 for child in x
+    )
+
+
+def shapes(tree: Any) -> Any:
+    """The shape of each array, the first axis as None, in a tree of the same form.
+
+    Example:
+        >>> shapes([np.zeros((2, 3)), np.zeros(2)])
+        [(None, 3), (None,)]
+    """
+    return mapped(lambda x: (None, *getattr(x, "shape", ())[1:]), tree)
