@@ -253,6 +253,10 @@ class NumPyMixin:
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
+        if method == "__call__" and not settings:  # nearly always, so without a further call
+            ours = BY_NUMPY.get(ufunc)
+            if ours is not None:
+                return ours(*inputs)
         return array_ufunc(ufunc, method, inputs, settings)
 
     def __array_function__(
