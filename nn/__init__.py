@@ -4,20 +4,24 @@ from nn import (
     activations,
     callbacks,
     constraints,
+    data,
     datasets,
     initializers,
     layers,
     losses,
     metrics,
     optimizers,
+    preprocessing,
     regularizers,
     schedules,
 )
+from nn.callbacks import History
+from nn.configs import register
 from nn.drawing import plot_model
-from nn.history import History
 from nn.layer import Layer, Parameter
 from nn.layers import Input
 from nn.model import Model, Sequential
+from nn.saving import load_model
 
 __all__ = [
     "History",
@@ -29,13 +33,17 @@ __all__ = [
     "activations",
     "callbacks",
     "constraints",
+    "data",
     "datasets",
     "initializers",
     "layers",
+    "load_model",
     "losses",
     "metrics",
     "optimizers",
     "plot_model",
+    "preprocessing",
+    "register",
     "regularizers",
     "schedules",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn import data
 from nn.structures import CONTAINERS, leaves, rebuilt
@@ -37,6 +39,19 @@ class Feed:
 
     def look(self) -> None:
         """Check what can be checked before the first epoch."""
+
+    def place(self, batch: int, steps: int) -> dict[str, Any]:
+        """How to come back to where it is, for `seek`: numbers and strings.
+
+        Args:
+            batch: Batches taken in this epoch.
+            steps: Batches taken in all.
+        """
+        raise NotImplementedError
+
+    def seek(self, place: Mapping[str, Any], batch: int) -> None:
+        """Go to a `place` where `batch` batches of an epoch were taken."""
+        raise NotImplementedError
 
 
 class Grouping:
@@ -92,14 +107,38 @@ class ArrayFeed(Feed):
         self.batch_size = batch_size
         self.steps = data.steps(self._columns, batch_size) if steps is None else steps
         self._endless = self._passes() if steps is not None and goes_on else None
+        # Of an epoch that is gone on with: the rest of its pass, and the batches taken.
+        self._begun: Iterator[Batch] | None = None
+        self._taken = 0
 
     def epoch(self) -> Iterator[Batch]:
         """A pass over all rows, or the next `steps` batches."""
-        return itertools.islice(
-            self._pass() if self._endless is None else self._endless, self.steps
-        )
+        source = (self._begun or self._pass()) if self._endless is None else self._endless
+        left = self.steps - self._taken
+        self._begun, self._taken = None, 0
+        return itertools.islice(source, left)
+
+    def place(self, batch: int, steps: int) -> dict[str, Any]:
+        """Batches of this pass, and the random state its order was drawn from."""
+        whole = data.steps(self._columns, self._size)
+        passed = batch if self._endless is None else steps % whole
+        return {"passed": passed, "drawn": self._drawn if passed else None}
+
+    def seek(self, place: Mapping[str, Any], batch: int) -> None:
+        """Draw the order of the rows again, and leave those out that were taken."""
+        self._taken = batch
+        if not place["passed"]:
+            return
+        with ag.random.replayed(place["drawn"]):
+            begun = self._pass()
+            collections.deque(itertools.islice(begun, place["passed"]), maxlen=0)
+        if self._endless is None:
+            self._begun = begun
+        else:
+            self._endless = itertools.chain(begun, self._passes())
 
     def _pass(self) -> Iterator[Batch]:
+        self._drawn = ag.random.state()
         batches = data.batches(self._columns, self._size, self._shuffle)
         return batches if self._grouping is None else map(self._grouping.batch, batches)
 
@@ -132,32 +171,62 @@ class StreamFeed(Feed):
         self._iterator: Iterator[Any] | None = None
         self._again = not isinstance(stream, Iterator)
         self._looked = False
+        # Batches taken in the epoch that is gone on with, and since the stream was begun.
+        self._taken = self._passed = 0
+        self._drawn: Any = None
         self.rows = data.rows
 
     def look(self) -> None:
         """Check the first batch, which the next epoch begins with all the same."""
-        iterator = iter(self._stream)
+        iterator = self._start()
         first = next(iterator, None)
         if first is None:
             self._finish(0)
         self._prepare(*three(self._where, first))
         self._iterator, self._looked = itertools.chain([first], iterator), True
 
+    def place(self, batch: int, steps: int) -> dict[str, Any]:
+        """Batches since the iterable was begun, and the random state then."""
+        goes_on = batch or self._limited
+        return {"passed": self._passed if goes_on else 0, "drawn": self._drawn}
+
+    def seek(self, place: Mapping[str, Any], batch: int) -> None:
+        """Make the batches again that were taken, and throw them away."""
+        self._taken, self._looked = batch, bool(batch)
+        if not place["passed"] and self._again:
+            self._iterator = None
+            return
+        with ag.random.replayed(place["drawn"]):
+            if self._again or self._iterator is None:
+                self._iterator = self._start()
+            collections.deque(itertools.islice(self._iterator, place["passed"]), maxlen=0)
+        self._passed = place["passed"]
+
     def epoch(self) -> Iterator[Batch]:
         """All batches, or the next `steps` of them."""
         if self._iterator is None or not (self._limited or self._looked):
-            self._iterator = iter(self._stream)
-        self._looked, taken = False, 0
+            self._iterator = self._start()
+        self._looked, taken, self._taken = False, self._taken, 0
         while not (self._limited and taken == self.steps):
-            item = next(self._iterator, None)
-            if item is None and self._limited and self._again:
-                self._iterator = iter(self._stream)
-                item = next(self._iterator, None)
+            item = self._next(self._iterator)
             if item is None:
                 break
             taken += 1
             yield self._prepare(*three(self._where, item))
         self._finish(taken)
+
+    def _start(self) -> Iterator[Any]:
+        self._drawn, self._passed = ag.random.state(), 0
+        return iter(self._stream)
+
+    def _next(self, iterator: Iterator[Any]) -> Any:
+        """The next batch as it comes, from the beginning again if steps are counted; or None."""
+        item = next(iterator, None)
+        if item is None and self._limited and self._again:
+            self._iterator = self._start()
+            item = next(self._iterator, None)
+        self._passed += 1
+        return item
 
     def _finish(self, taken: int) -> None:
         if not taken:

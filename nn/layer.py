@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import snake_case
+from nn.configs import Recorded
 from nn.gathering import gathered, offer
 from nn.structures import holds_arrays, leaves, mapped, shapes
 from nn.symbolic import UNUSUAL, SymbolicTensor, record
@@ -52,7 +53,7 @@ class Parameter(ag.Tensor):
         self.name = ""
 
 
-class Layer:
+class Layer(Recorded):
     """Maps arrays or Tensors, and owns the parameters for it.
 
     To write one, make the parameters in `build(input_shape)` and compute in `call(x)`, or in

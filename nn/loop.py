@@ -12,11 +12,11 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn import data
-from nn.callbacks import Callbacks, Logs
+from nn.callbacks import Callbacks, History, Logs
 from nn.checks import count, positive_int, real
 from nn.feeding import ArrayFeed, Feed, StreamFeed, is_stream
-from nn.history import History
 from nn.progress import BAR, SILENT, Progress, level
+from nn.resuming import Run
 from nn.structures import leaves, mapped, rebuilt
 from nn.trainer import Trainer
 
@@ -27,10 +27,14 @@ class Loop(Trainer):
     Attributes:
         history: Of the last `fit`.
         stop_training: Set it, from a callback, to end `fit` after the current batch.
+        validating: Whether the running `fit` validates, be it not after every epoch.
+        run: Where the running `fit` is, or None.
     """
 
     history: History | None = None
     stop_training: bool = False
+    validating: bool = False
+    run: Run | None = None
     _nan_seen: bool = False
 
     def fit(
@@ -117,31 +121,44 @@ class Loop(Trainer):
             "batch_size": feed.batch_size,
             "verbose": shown,
         }
-        hooks = Callbacks(callbacks, self, params)
         history = self.history = History(params)
         self.stop_training = self._nan_seen = False
+        self.validating = held_out is not None
+        run = self.run = Run(self, feed, held_out, initial_epoch, params)
+        hooks = Callbacks(callbacks, self, params, history.record)
+        run.members = [history, *hooks.members]
+        try:
+            self._train(run, hooks, validates, shown)
+        finally:
+            self.run = None
+        return history
+
+    def _train(
+        self, run: Run, hooks: Callbacks, validates: Callable[[int], bool], shown: int
+    ) -> None:
+        """All epochs."""
+        feed, epochs = run.feed, run.params["epochs"]
         hooks("on_train_begin")
-        for epoch in range(initial_epoch, epochs):
+        for epoch in range(run.epoch, epochs):
+            if self.stop_training or feed.ended:
+                break
             hooks("on_epoch_begin", epoch)
             with Progress(f"Epoch {epoch + 1}/{epochs}", feed.steps, shown) as line:
-                logs = self._train_epoch(epoch, feed, hooks, line)
-                if held_out is not None and validates(epoch + 1):
-                    results = self._test(held_out, hooks)
+                logs = self._train_epoch(run, hooks, line)
+                if run.held_out is not None and validates(epoch + 1):
+                    results = self._test(run.held_out, hooks)
                     logs |= {f"val_{name}": value for name, value in results.items()}
+                    run.tested += 1
                 line.finish(logs)
             hooks("on_epoch_end", epoch, logs)
-            history.record(epoch, logs)
             if feed.ended and feed.steps is None and epoch + 1 < epochs:
                 warnings.warn(
                     f"fit: the batches ended with epoch {epoch + 1} of {epochs}; for more, give "
                     "steps_per_epoch or an iterable that starts anew",
-                    stacklevel=2,
+                    stacklevel=3,
                 )
-            if self.stop_training or feed.ended:
-                break
         self.optimizer.finalize_variable_values()
         hooks("on_train_end")
-        return history
 
     def evaluate(
         self,
@@ -252,11 +269,15 @@ class Loop(Trainer):
             tally.add(self.test_step(*batch), data.rows(batch[0]))
         return tally.logs() if return_dict else _plain(tally.logs())
 
-    def _train_epoch(self, epoch: int, feed: Feed, hooks: Callbacks, line: Progress) -> Logs:
-        tally, rows = self._tally(), feed.rows
+    def _train_epoch(self, run: Run, hooks: Callbacks, line: Progress) -> Logs:
+        tally, epoch, rows = self._tally(), run.epoch, run.feed.rows
+        first = run.enter(tally)
+        step = first - 1
         begin, end = hooks.hooks["on_train_batch_begin"], hooks.hooks["on_train_batch_end"]
         try:
-            for step, batch in enumerate(feed.epoch()):
+            # A backup may be of a training that was about to end.
+            batches = () if self.stop_training else run.feed.epoch()
+            for step, batch in enumerate(batches, first):
                 for hook in begin:
                     hook(step)
                 with np.errstate(over="ignore", invalid="ignore"):  # one warning tells it all
@@ -271,6 +292,7 @@ class Loop(Trainer):
                     break
         finally:
             self.optimizer.zero_grad()  # else the next backward pass, a loop's, would add to them
+        run.leave(step + 1)
         return tally.logs()
 
     def _test(self, feed: Feed, hooks: Callbacks, line: Progress | None = None) -> Logs:
@@ -314,7 +336,7 @@ class Loop(Trainer):
             f"the loss is NaN since epoch {epoch + 1}, step {step + 1}: look for NaN in x and y, "
             "or try a smaller learning_rate",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.errors import choose, explain
-from nn import serialization, summary
+from nn import blueprints, saving, serialization, summary
+from nn.configs import Config, Decoder, Encoder, know
 from nn.functional import Graph, Input, name_apart
 from nn.layer import Layer
 from nn.loop import Loop
-from nn.structures import rebuilt
+from nn.structures import rebuilt, shapes
 
 
 class _SublayersByDefault:
@@ -37,6 +38,7 @@ class Model(Loop):
 
     Attributes:
         layers: In a graph the farthest from the outputs first.
+        built_on: The input shapes of the first call, unless it is a graph.
 
     Raises:
         TypeError: `inputs` or `outputs` are no symbolic tensors.
@@ -60,6 +62,7 @@ class Model(Loop):
     """
 
     layers: Any = _SublayersByDefault()
+    built_on: Any = None
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, name: str | None = None) -> None:
         super().__init__(name)
@@ -143,6 +146,22 @@ class Model(Loop):
         if type(self).build is not Model.build:
             super()._build_on(x)
 
+    def _make_ready(self, x: Any) -> None:
+        if not self.built:
+            self.built_on = shapes(x)
+        super()._make_ready(x)
+
+    def _config(self, encode: Encoder) -> Config:
+        if self.graph is None or type(self).__init__ is not Model.__init__:
+            return super()._config(encode)
+        return blueprints.drawn(self.graph, encode)
+
+    @classmethod
+    def _from_config(cls, config: Config, decode: Decoder) -> Self:
+        if "calls" in config and cls.__init__ is Model.__init__:
+            return cls(*blueprints.redrawn(config, decode))
+        return super()._from_config(config, decode)
+
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers, their output shapes and parameter counts.
 
@@ -172,16 +191,46 @@ class Model(Loop):
         self._require_built("save_weights")
         serialization.save(path, self.named_parameters())
 
-    def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Read all parameters from a file that `save_weights` wrote.
+    def load_weights(
+        self, path: str | os.PathLike[str], strict: bool = True
+    ) -> serialization.Report:
+        """Read all parameters from a file that `save_weights` or `save` wrote.
+
+        Args:
+            path: Of the file.
+            strict: Whether names, shapes and dtypes must all agree. If not, those are read that do.
+
+        Returns:
+            Which names were `loaded`, `missing` in the file, `unexpected` in it, or `mismatched`.
 
         Raises:
             RuntimeError: the model is not built, so there is nothing to read into.
             ShapeError: names, shapes or dtypes differ; all of them are listed, nothing is written.
-            DataError: it is not a whole safetensors file.
+            DataError: it is not a whole safetensors file, or was changed since it was written.
         """
         self._require_built("load_weights")
-        serialization.load(path, self.named_parameters())
+        return serialization.load(path, self.named_parameters(), strict)
+
+    def save(self, path: str | os.PathLike[str], include_optimizer: bool = True) -> list[str]:
+        """Write the whole model, for `nn.load_model`, as one safetensors file.
+
+        It holds the weights, the layers with their settings, what `compile` was given, and a
+        checksum; the dropout layers' own generators and states between batches it does not. Of a
+        subclass it holds the name and the arguments, so `nn.load_model` must be given the class.
+
+        Args:
+            path: Of the file, which is complete or not there at all.
+            include_optimizer: Whether with the optimizer's state, to go on training.
+
+        Returns:
+            What could not be written, such as a loss that is a function without a name.
+
+        Raises:
+            RuntimeError: the model is not built, so there is nothing to write.
+            TypeError: a layer's argument has no form in a file.
+        """
+        self._require_built("save")
+        return saving.save(self, path, include_optimizer)
 
     def _require_built(self, where: str) -> None:
         if not self.built:
@@ -244,6 +293,11 @@ class Sequential(Model):
             x = layer(x, training=training)
         return x
 
+    def _config(self, encode: Encoder) -> Config:
+        if type(self).__init__ is not Sequential.__init__:
+            return super()._config(encode)
+        return {"layers": [encode(layer) for layer in self.layers]}
+
     def _append(self, layer: Layer) -> None:
         if not isinstance(layer, Layer):
             raise TypeError(
@@ -272,3 +326,6 @@ def _zeros(shape: Any, dtype: Any) -> Any:
     if any(isinstance(n, list | tuple) for n in shape):
         return [_zeros(child, dtype) for child in shape]
     return np.zeros([n or 1 for n in shape], dtype)
+
+
+know("models", {"Model": Model, "Sequential": Sequential})

@@ -2,30 +2,95 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import DataError, ShapeError, explain
 from nn.layer import Parameter
 
+Array = NDArray[Any]
 Named = Iterable[tuple[str, Parameter]]
+PathLike = str | os.PathLike[str]
+
+FORMAT, VERSION = "autograd_lite", "1"
+# Before the names of the optimizer's arrays; they are none of the model's.
+OPTIMIZER = "optimizer:"
+
+LONGEST_HEADER = 100_000_000
+_CHECKSUM = re.compile(rb'"sha256":"([0-9a-f]{64})"')
+_NO_CHECKSUM = "0" * 64
+_DTYPES = {
+    "BOOL": "?",
+    "U8": "u1",
+    "I8": "i1",
+    "U16": "<u2",
+    "I16": "<i2",
+    "U32": "<u4",
+    "I32": "<i4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+    "BF16": "<u2",
+    "C64": "<c8",
+}
 
 
-def save(path: str | os.PathLike[str], parameters: Named) -> None:
-    """Write all values to `path`. A reader sees the old file or the whole new one, never a part."""
+class File(NamedTuple):
+    """What a file holds: arrays by name, and text by name."""
+
+    arrays: dict[str, Array]
+    metadata: dict[str, str]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether `save_weights` or `save` wrote it."""
+        return self.metadata.get("format") == FORMAT
+
+
+class Report(NamedTuple):
+    """What became of the weights in a file.
+
+    Attributes:
+        loaded: Names of parameters that were read.
+        missing: Names of parameters that the file does not have; they are as they were.
+        unexpected: Names in the file that the model does not have.
+        mismatched: Names in both whose shapes or dtypes differ; they are as they were.
+    """
+
+    loaded: list[str]
+    missing: list[str]
+    unexpected: list[str]
+    mismatched: list[str]
+
+
+def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
+    """Write arrays to `path`. A reader sees the old file or the whole new one, never a part."""
     from safetensors.numpy import save as to_bytes  # here: importing nn stays cheap
 
     path = Path(path)
+    texts = {"format": FORMAT, "version": VERSION, "writer": ag.__version__, **metadata}
     # safetensors writes the buffer as it lies, so it must lie in C order.
-    content = to_bytes({name: np.ascontiguousarray(p.data) for name, p in parameters})
+    ordered = {name: np.asarray(a, order="C") for name, a in arrays.items()}
+    content = to_bytes(ordered, metadata=texts | {"sha256": _NO_CHECKSUM})
+    seal = f'"sha256":"{_NO_CHECKSUM}"'.encode()
+    sealed = f'"sha256":"{hashlib.sha256(content).hexdigest()}"'.encode()
+    at = content.index(seal)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            file.write(content)
+            file.write(content[:at] + sealed)
+            file.write(memoryview(content)[at + len(seal) :])
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -34,43 +99,199 @@ def save(path: str | os.PathLike[str], parameters: Named) -> None:
         raise
 
 
-def load(path: str | os.PathLike[str], parameters: Named) -> None:
-    """Read all values from `path`.
+def read(path: PathLike, where: str) -> File:
+    """All that is in a safetensors file, of any writer.
+
+    Raises:
+        DataError: it is not a whole safetensors file, or one of ours that was changed since.
+    """
+    with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        header, described = _header(file, size, path, where)
+        start = file.tell()
+        buffer = bytearray(size - start)
+        if file.readinto(buffer) != len(buffer):
+            raise _damaged(where, path, "it became shorter while it was read")
+    metadata = described.pop("__metadata__", {})
+    if not _is_texts(metadata):
+        raise _damaged(where, path, "metadata that is no text")
+    places = _places(described, len(buffer), path, where)
+    if metadata.get("format") == FORMAT:
+        _check_version(metadata, path, where)
+        _check_seal(header, buffer, path, where)
+    view = memoryview(buffer)
+    arrays = {
+        name: _array(view[first:last], kind, shape)
+        for name, (kind, shape, first, last) in places.items()
+    }
+    return File(arrays, metadata)
+
+
+def parsed(text: str | bytes) -> Any:
+    """JSON in which no key comes twice.
+
+    Raises:
+        ValueError: it is not.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a key comes twice")
+        return found
+
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def save(path: PathLike, parameters: Named) -> None:
+    """Write the values of all parameters."""
+    write(path, {name: p.data for name, p in parameters}, {"content": "weights"})
+
+
+def load(path: PathLike, parameters: Named, strict: bool = True) -> Report:
+    """Read the values of parameters.
 
     Raises:
         DataError: it is not a whole safetensors file.
-        ShapeError: names, shapes or dtypes are not those of the parameters. Nothing is written.
+        ShapeError: `strict`, and names, shapes or dtypes are not those of the parameters. Nothing
+            is written.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
+    file = read(path, "load_weights")
+    arrays = file.arrays
+    if file.is_ours:
+        arrays = {name: a for name, a in arrays.items() if not name.startswith(OPTIMIZER)}
+    return assign(arrays, parameters, f"the weights in {path} are not this model's", strict)
 
-    content = Path(path).read_bytes()
-    try:
-        arrays = from_bytes(content)
-    except SafetensorError as error:
-        raise DataError(
-            explain(
-                "load_weights",
-                f"not a whole safetensors file: {path}",
-                got=str(error),
-                expected="a file that save_weights wrote",
-            )
-        ) from error
+
+def assign(
+    arrays: Mapping[str, Array],
+    parameters: Named,
+    problem: str,
+    strict: bool = True,
+    where: str = "load_weights",
+) -> Report:
+    """Overwrite parameters by the arrays of their names.
+
+    Raises:
+        ShapeError: `strict`, and names, shapes or dtypes differ. Nothing is written.
+    """
     ours = dict(parameters)
-    problems = [f"{name}: not in the model" for name in arrays if name not in ours]
+    report = Report([], [], [name for name in arrays if name not in ours], [])
+    problems = [f"{name}: not in the model" for name in report.unexpected]
     for name, p in ours.items():
         if name not in arrays:
+            report.missing.append(name)
             problems.append(f"{name}: not in the file")
         elif (a := arrays[name]).shape != p.shape or a.dtype != p.dtype:
+            report.mismatched.append(name)
             problems.append(f"{name}: {a.dtype} {a.shape} in the file, {p.dtype} {p.shape} here")
-    if problems:
-        raise ShapeError(
+        else:
+            report.loaded.append(name)
+    if problems and strict:
+        expected = "the same names, shapes and dtypes"
+        fix = "strict=False for those that fit" if report.loaded else None
+        got = "\n".join(problems)
+        raise ShapeError(explain(where, problem, got=got, expected=expected, fix=fix))
+    for name in report.loaded:
+        ag.updates.assign(ours[name], arrays[name])
+    return report
+
+
+def _header(file: IO[bytes], size: int, path: PathLike, where: str) -> tuple[bytes, dict[str, Any]]:
+    """The bytes before the arrays, and what they say."""
+    prefix = file.read(8)
+    length = int.from_bytes(prefix, "little")
+    if len(prefix) < 8 or length > size - 8:
+        got = f"{size} bytes, which end in the header"
+        raise _damaged(where, path, got)
+    if length > LONGEST_HEADER:
+        raise _damaged(where, path, f"a header of {length} bytes, more than {LONGEST_HEADER}")
+    header = file.read(length)
+    try:
+        described = parsed(header)
+    except ValueError as error:
+        raise _damaged(where, path, f"a header that is no JSON: {error}") from error
+    if not isinstance(described, dict):
+        raise _damaged(where, path, "a header that is no JSON object")
+    return prefix + header, described
+
+
+def _places(
+    described: dict[str, Any], size: int, path: PathLike, where: str
+) -> dict[str, tuple[str, tuple[int, ...], int, int]]:
+    """Of each array its kind, shape, first byte and the one after the last: they fill the file."""
+    found = {}
+    for name, entry in described.items():
+        match entry:
+            case {"dtype": str(kind), "shape": list(shape), "data_offsets": [first, last]} if (
+                kind in _DTYPES and all(_is_count(n) for n in (*shape, first, last))
+            ):
+                found[name] = kind, tuple(shape), first, last
+            case _:
+                raise _damaged(where, path, f"{name}: {str(entry)[:100]}")
+    end = 0
+    for name, (kind, shape, first, last) in sorted(found.items(), key=lambda item: item[1][2:]):
+        count = 1
+        for n in shape:
+            count *= n
+        if first != end or last - first != count * np.dtype(_DTYPES[kind]).itemsize:
+            raise _damaged(where, path, f"{name}: {shape} in bytes {first} to {last}")
+        end = last
+    if end != size:
+        raise _damaged(where, path, f"{size} bytes of arrays, of which {end} are described")
+    return found
+
+
+def _array(view: memoryview, kind: str, shape: tuple[int, ...]) -> Array:
+    flat = np.frombuffer(view, _DTYPES[kind])
+    if kind == "BF16":  # the upper half of a float32
+        flat = (flat.astype(np.uint32) << 16).view(np.float32)
+    return flat.reshape(shape)
+
+
+def _is_count(n: Any) -> bool:
+    return isinstance(n, int) and not isinstance(n, bool) and n >= 0
+
+
+def _is_texts(x: Any) -> bool:
+    return isinstance(x, dict) and all(isinstance(v, str) for v in x.values())
+
+
+def _check_version(metadata: Mapping[str, str], path: PathLike, where: str) -> None:
+    if metadata.get("version") != VERSION:
+        raise DataError(
             explain(
-                "load_weights",
-                f"the weights in {path} are not this model's",
-                got="\n".join(problems),
-                expected="the same names, shapes and dtypes",
+                where,
+                f"another version of the format: {path}",
+                got=f"version {metadata.get('version')}, by {metadata.get('writer')}",
+                expected=f"version {VERSION}",
+                fix="a newer autograd_lite",
             )
         )
-    for name, p in ours.items():
-        ag.updates.assign(p, arrays[name])
+
+
+def _check_seal(header: bytes, buffer: bytearray, path: PathLike, where: str) -> None:
+    found = _CHECKSUM.search(header)
+    digest = hashlib.sha256()
+    if found is not None:
+        first, last = found.span(1)
+        for part in (header[:first], _NO_CHECKSUM.encode(), header[last:], buffer):
+            digest.update(part)
+    if found is None or digest.hexdigest() != found[1].decode():
+        raise DataError(
+            explain(
+                where,
+                f"the file was changed since it was written: {path}",
+                got=f"SHA-256 {digest.hexdigest()[:16]}..." if found else "no checksum",
+                expected=f"{found[1].decode()[:16]}..." if found else "one",
+                fix="a copy of the file that is not damaged",
+            )
+        )
+
+
+def _damaged(where: str, path: PathLike, got: str) -> DataError:
+    problem = f"not a whole safetensors file: {path}"
+    return DataError(explain(where, problem, got=got, expected="a file that save_weights wrote"))

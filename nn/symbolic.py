@@ -117,12 +117,12 @@ class SymbolicTensor:
         return operate(function, function.__name__, *args, **kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        return operate(_get_item, "get_item", self, key)
+        return operate(get_item, "get_item", self, key)
 
     def __getattr__(self, name: str) -> Any:
         if name not in METHODS:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return lambda *args, **kwargs: operate(_Method(name), name, self, *args, **kwargs)
+        return lambda *args, **kwargs: operate(Method(name), name, self, *args, **kwargs)
 
     def _no_values(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(
@@ -141,13 +141,14 @@ class SymbolicTensor:
 UNUSUAL.add(SymbolicTensor)
 
 
-class _Method:
+class Method:
     """A method by its name, as a function of the object."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """The method of `x`."""
         return getattr(x, self.name)(*args, **kwargs)
 
 
@@ -236,7 +237,8 @@ def _array(x: Any) -> Any:
     return x.data if isinstance(x, ag.Tensor) else x
 
 
-def _get_item(x: Any, key: Any) -> Any:
+def get_item(x: Any, key: Any) -> Any:
+    """``x[key]``."""
     return x[key]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn.checks import snake_case
+from nn.configs import Recorded
 from nn.targets import align, weights_for
 
 Array = NDArray[Any]
@@ -35,7 +36,7 @@ def held(p: Any) -> Any:
     return ag.where(ag.greater(p, 1), np.ones((), p.dtype), ag.maximum(p, EPSILON))
 
 
-class Loss:
+class Loss(Recorded):
     """A loss reduced to a number. Subclass it and define `call(y_true, y_pred)`, a value a sample.
 
     Args:

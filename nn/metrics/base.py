@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn.checks import snake_case
+from nn.configs import Recorded
 from nn.targets import weights_for
 
 Array = NDArray[Any]
@@ -28,7 +29,7 @@ def ratio(a: Any, b: Any) -> Any:
     return np.divide(a, b, out=np.zeros(shape), where=np.broadcast_to(b != 0, shape))
 
 
-class Metric:
+class Metric(Recorded):
     """The mean of `call(y_true, y_pred)` over all samples since the last `reset_state`.
 
     Subclass it and define `call`, which is given arrays and gives a value for each sample. A metric

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 import autograd_lite as ag
 from autograd_lite.errors import GradientError, explain
 from nn.checks import positive_int, real
+from nn.configs import Recorded
 from nn.optimizers.clipping import Gradients, Limits
 from nn.optimizers.groups import Given, Group, Schedule, rate_of, read
 from nn.optimizers.means import accumulated, average_in
@@ -20,7 +21,7 @@ from nn.optimizers.saving import refuse_other
 Array = NDArray[Any]
 
 
-class Optimizer:
+class Optimizer(Recorded):
     """Keeps the parameters, the number of steps taken, and the `slots` of each parameter.
 
     A subclass names its slots, the arrays it keeps for each parameter, and defines
@@ -68,6 +69,7 @@ class Optimizer:
     """
 
     slots: tuple[str, ...] = ()
+    _not_saved = ("parameters",)
     # Numbers that change with the steps, besides `iterations`.
     _counters: ClassVar[tuple[str, ...]] = ()
     # Whether `update` takes off `_decay` itself, in the same sweep.
