@@ -70,6 +70,20 @@ def _pack(source, across, along, count, room, depth, target, target_row, like):
                     copy_scalar(start + j * across + k * along, place, like)
 
 
+@_inner
+def _pack_rows(source, along, count, depth, target, target_row, target_panel, like):
+    """`_pack` of rows that lie whole in memory, into all panels at once: each is read in one go."""
+    lane_count, size = lanes_and_size(like)
+    columns = VECTORS * lane_count
+    for k in range(depth):
+        row, place = source + k * along, target + k * target_row
+        for j in range(0, count, columns):
+            for i in range(0, columns, lane_count):
+                some = max(0, min(lane_count, count - j - i))
+                copy_vector(row + (j + i) * size, place + i * size, some, like)
+            place += target_panel
+
+
 @_inlined
 def _part(
     m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, mask, scale, floor, adds, cache,
@@ -97,10 +111,18 @@ def _part(
         for k0 in range(0, k, depth):
             deep = min(depth, k - k0)
             b_k = b + k0 * b_row
-            for j in range(streamed, right, columns):
-                place = panel + (j - streamed) // columns * panel_size
-                some = min(columns, right - j)
-                _pack(b_k + j * b_col, b_col, b_row, some, columns, deep, place, panel_row, floor)
+            if b_col == size:
+                _pack_rows(
+                    b_k + streamed * size, b_row, right - streamed, deep, panel, panel_row,
+                    panel_size, floor,
+                )  # fmt: skip
+            else:
+                for j in range(streamed, right, columns):
+                    place = panel + (j - streamed) // columns * panel_size
+                    some = min(columns, right - j)
+                    _pack(
+                        b_k + j * b_col, b_col, b_row, some, columns, deep, place, panel_row, floor
+                    )
             row = 0
             while row < m:
                 height, rows = _stripe(m, row, narrow)
