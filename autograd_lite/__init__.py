@@ -11,7 +11,13 @@ from autograd_lite.ops import *  # noqa: F403 - its families' `__all__` list the
 from autograd_lite.ops import NAMES as _op_names
 from autograd_lite.ops import fft, linalg, special
 from autograd_lite.random import set_seed
-from autograd_lite.tensor import Tensor, get_default_dtype, set_default_dtype, tensor
+from autograd_lite.tensor import (
+    Tensor,
+    from_dlpack,
+    get_default_dtype,
+    set_default_dtype,
+    tensor,
+)
 from autograd_lite.testing import gradcheck, gradgradcheck
 from autograd_lite.transforms import (
     checkpoint,
@@ -42,6 +48,7 @@ __all__ = [
     "errors",
     "explain",
     "fft",
+    "from_dlpack",
     "get_default_dtype",
     "get_num_threads",
     "grad",

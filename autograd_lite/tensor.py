@@ -68,6 +68,28 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     return Tensor(array, requires_grad)
 
 
+def from_dlpack(x: Any) -> Tensor:
+    """The memory of another library's array as a Tensor, not a copy; by the DLPack protocol.
+
+    Tensors give theirs likewise, as `np.from_dlpack(t)` or `torch.from_dlpack(t)`, if they require
+    no gradient.
+
+    Args:
+        x: An array in the main memory that has `__dlpack__`.
+
+    Raises:
+        BufferError: its memory or its dtype is one that NumPy cannot use.
+
+    Example:
+        >>> a = np.array([1.0, 2.0])
+        >>> t = from_dlpack(a)
+        >>> a[0] = 5.0
+        >>> t
+        Tensor([5., 2.], dtype=float64)
+    """
+    return Tensor(np.from_dlpack(x))
+
+
 def _has_dtype(data: Any) -> bool:
     """Whether `data` is, or holds, an array, and not just Python numbers."""
     while isinstance(data, (list, tuple)) and data:
@@ -165,6 +187,14 @@ class Tensor(NumPyMixin, ArrayMethods):
                 )
             )
         return self.data
+
+    def __dlpack__(self, **settings: Any) -> Any:
+        """A capsule of the same memory, for `from_dlpack` of other libraries."""
+        return self.numpy().__dlpack__(**settings)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """The main memory."""
+        return self.data.__dlpack_device__()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.array(self.numpy(), dtype=dtype, copy=copy)

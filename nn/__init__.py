@@ -4,6 +4,7 @@ from nn import (
     activations,
     callbacks,
     constraints,
+    convert,
     data,
     datasets,
     initializers,
@@ -18,6 +19,7 @@ from nn import (
 from nn.callbacks import History
 from nn.configs import register
 from nn.drawing import plot_model
+from nn.finder import LearningRates, find_learning_rate
 from nn.layer import Layer, Parameter
 from nn.layers import Input
 from nn.model import Model, Sequential
@@ -27,14 +29,17 @@ __all__ = [
     "History",
     "Input",
     "Layer",
+    "LearningRates",
     "Model",
     "Parameter",
     "Sequential",
     "activations",
     "callbacks",
     "constraints",
+    "convert",
     "data",
     "datasets",
+    "find_learning_rate",
     "initializers",
     "layers",
     "load_model",

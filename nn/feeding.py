@@ -105,7 +105,8 @@ class ArrayFeed(Feed):
         self.rows = data.rows if nested else len
         self._size, self._shuffle = batch_size, shuffle
         self.batch_size = batch_size
-        self.steps = data.steps(self._columns, batch_size) if steps is None else steps
+        self._an_epoch = data.steps(self._columns, batch_size) if steps is None else steps
+        self.steps = self._an_epoch
         self._endless = self._passes() if steps is not None and goes_on else None
         # Of an epoch that is gone on with: the rest of its pass, and the batches taken.
         self._begun: Iterator[Batch] | None = None
@@ -114,7 +115,7 @@ class ArrayFeed(Feed):
     def epoch(self) -> Iterator[Batch]:
         """A pass over all rows, or the next `steps` batches."""
         source = (self._begun or self._pass()) if self._endless is None else self._endless
-        left = self.steps - self._taken
+        left = self._an_epoch - self._taken
         self._begun, self._taken = None, 0
         return itertools.islice(source, left)
 
@@ -192,12 +193,13 @@ class StreamFeed(Feed):
 
     def seek(self, place: Mapping[str, Any], batch: int) -> None:
         """Make the batches again that were taken, and throw them away."""
-        self._taken, self._looked = batch, bool(batch)
-        if not place["passed"] and self._again:
-            self._iterator = None
+        self._taken = batch
+        if self._again:
+            self._iterator, self._looked = None, bool(batch)
+        if not place["passed"]:
             return
         with ag.random.replayed(place["drawn"]):
-            if self._again or self._iterator is None:
+            if self._iterator is None:
                 self._iterator = self._start()
             collections.deque(itertools.islice(self._iterator, place["passed"]), maxlen=0)
         self._passed = place["passed"]

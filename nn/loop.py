@@ -140,7 +140,7 @@ class Loop(Trainer):
         feed, epochs = run.feed, run.params["epochs"]
         hooks("on_train_begin")
         for epoch in range(run.epoch, epochs):
-            if self.stop_training or feed.ended:
+            if (self.stop_training or feed.ended) and not run.batch:
                 break
             hooks("on_epoch_begin", epoch)
             with Progress(f"Epoch {epoch + 1}/{epochs}", feed.steps, shown) as line:
@@ -148,7 +148,6 @@ class Loop(Trainer):
                 if run.held_out is not None and validates(epoch + 1):
                     results = self._test(run.held_out, hooks)
                     logs |= {f"val_{name}": value for name, value in results.items()}
-                    run.tested += 1
                 line.finish(logs)
             hooks("on_epoch_end", epoch, logs)
             if feed.ended and feed.steps is None and epoch + 1 < epochs:
@@ -273,6 +272,7 @@ class Loop(Trainer):
         tally, epoch, rows = self._tally(), run.epoch, run.feed.rows
         first = run.enter(tally)
         step = first - 1
+        line.skip(first)
         begin, end = hooks.hooks["on_train_batch_begin"], hooks.hooks["on_train_batch_end"]
         try:
             # A backup may be of a training that was about to end.

@@ -151,15 +151,18 @@ class Model(Loop):
             self.built_on = shapes(x)
         super()._make_ready(x)
 
+    def _given_name(self) -> str | None:
+        return None if self.named_by_model else vars(self).get("name")
+
     def _config(self, encode: Encoder) -> Config:
         if self.graph is None or type(self).__init__ is not Model.__init__:
             return super()._config(encode)
-        return blueprints.drawn(self.graph, encode)
+        return blueprints.drawn(self.graph, encode) | {"name": self._given_name()}
 
     @classmethod
     def _from_config(cls, config: Config, decode: Decoder) -> Self:
         if "calls" in config and cls.__init__ is Model.__init__:
-            return cls(*blueprints.redrawn(config, decode))
+            return cls(*blueprints.redrawn(config, decode), name=config.get("name"))
         return super()._from_config(config, decode)
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
@@ -296,7 +299,8 @@ class Sequential(Model):
     def _config(self, encode: Encoder) -> Config:
         if type(self).__init__ is not Sequential.__init__:
             return super()._config(encode)
-        return {"layers": [encode(layer) for layer in self.layers]}
+        listed = [encode(layer) for layer in self.layers]
+        return {"layers": listed, "name": self._given_name()}
 
     def _append(self, layer: Layer) -> None:
         if not isinstance(layer, Layer):

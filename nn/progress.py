@@ -80,6 +80,11 @@ class Progress:
             self._bar.close()
             self._bar = None
 
+    def skip(self, steps: int) -> None:
+        """So many steps were done before."""
+        if self._bar is not None and steps:
+            self._bar.update(steps)
+
     def advance(self, logs: Callable[[], Logs]) -> None:
         """One step done. `logs` is asked for only when the screen is about to change."""
         if self._bar is not None and self._bar.update():

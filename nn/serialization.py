@@ -226,10 +226,10 @@ def _places(
     found = {}
     for name, entry in described.items():
         match entry:
-            case {"dtype": str(kind), "shape": list(shape), "data_offsets": [first, last]} if (
-                kind in _DTYPES and all(_is_count(n) for n in (*shape, first, last))
+            case {"dtype": str(kind), "shape": list(lengths), "data_offsets": [first, last]} if (
+                kind in _DTYPES and all(_is_count(n) for n in (*lengths, first, last))
             ):
-                found[name] = kind, tuple(shape), first, last
+                found[name] = kind, tuple(lengths), first, last
             case _:
                 raise _damaged(where, path, f"{name}: {str(entry)[:100]}")
     end = 0

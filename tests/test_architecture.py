@@ -79,6 +79,7 @@ ORDER = {
         "trainer",
         "loop",
         "model",
+        "finder",
         "__init__",
     ),
 }

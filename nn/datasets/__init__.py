@@ -1,5 +1,19 @@
-"""Data sets that come with the package: nothing is downloaded."""
+"""Data sets. MNIST comes with the package; others are fetched once, by the extra `data`."""
 
-from nn.datasets import mnist
+from nn.datasets import (
+    boston_housing,
+    california_housing,
+    cifar10,
+    fashion_mnist,
+    mnist,
+    sklearn,
+)
 
-__all__ = ["mnist"]
+__all__ = [
+    "boston_housing",
+    "california_housing",
+    "cifar10",
+    "fashion_mnist",
+    "mnist",
+    "sklearn",
+]

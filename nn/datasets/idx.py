@@ -50,6 +50,18 @@ def load(path: Path, *, sha256: str) -> NDArray[Any]:
     return parse(raw, path.name)
 
 
+def read(path: Path) -> NDArray[Any]:
+    """Read a gzipped IDX file whose content has been checked.
+
+    Raises:
+        DataError: it is no such file after all.
+    """
+    raw, _, complaint = _inflate(path.read_bytes())
+    if complaint is not None:
+        raise DataError(explain(str(path), complaint, fix="remove the file"))
+    return parse(raw, path.name)
+
+
 def parse(raw: bytearray, name: str) -> NDArray[Any]:
     """Decode the bytes of an uncompressed IDX file.
 

@@ -5,7 +5,18 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from nn.callbacks import HOOKS, Callback, EarlyStopping, LambdaCallback
+from nn.callbacks import (
+    HOOKS,
+    BackupAndRestore,
+    Callback,
+    EarlyStopping,
+    LambdaCallback,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ProgbarLogger,
+    ReduceLROnPlateau,
+    TerminateOnNaN,
+)
 from nn.callbacks import Callbacks as Several
 
 X = np.random.default_rng(0).standard_normal((10, 3)).astype(np.float32)
@@ -153,6 +164,9 @@ def run(values, epochs=None, **settings):
         ([0.1, 0.2, 0.2], {"monitor": "val_accuracy"}, 3, 1),
         ([3, 2.9, 1, 1], {"min_delta": 0.5}, 2, 0),
         ([3, 2, float("nan"), 1], {}, 3, 1),
+        ([3, 3, 3, 1, 1], {"start_from_epoch": 2}, 5, 3),
+        ([3, 2, 1], {"baseline": 0.5, "patience": 3}, 3, 2),
+        ([3, 2, 1, 4, 4], {"baseline": 0.5, "patience": 3}, 4, 2),
     ],
 )
 def test_early_stopping(values, settings, epochs, best):
@@ -180,6 +194,147 @@ def test_an_unknown_monitor_names_what_there_is():
         model().fit(X, Y, callbacks=EarlyStopping(), verbose=0)
 
 
-def test_an_unknown_mode_is_refused():
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau])
+def test_an_unknown_mode_is_refused(kind):
     with pytest.raises(ValueError, match="one of auto, max, min"):
-        EarlyStopping(mode="least")
+        kind(mode="least")
+
+
+def test_epochs_without_validation_are_not_counted():
+    stopping = EarlyStopping(patience=1, min_delta=1e9)
+    history = model().fit(
+        X, Y, epochs=9, validation_data=(X, Y), validation_freq=3, callbacks=stopping, verbose=0
+    )
+    assert history.epoch == list(range(6)) and stopping.stopped_epoch == 5
+
+
+def test_early_stopping_says_why(capsys):
+    run([1, 2], verbose=1)
+    assert capsys.readouterr().out == "Epoch 2: early stopping, the best epoch was 1\n"
+
+
+@pytest.mark.parametrize("settings", [{"patience": -1}, {"start_from_epoch": 0.5}])
+def test_early_stopping_refuses_bad_numbers(settings):
+    with pytest.raises(ValueError, match="an integer, 0 or more"):
+        EarlyStopping(**settings)
+
+
+# Learning rates. What ReduceLROnPlateau does epoch by epoch is in test_reference_callbacks.py.
+
+
+def scheduled():
+    net = model()
+    rate = nn.schedules.ExponentialDecay(0.1, 10, 0.5)
+    net.compile(nn.optimizers.SGD(learning_rate=rate), "mse")
+    return net
+
+
+@pytest.mark.parametrize("made", [ReduceLROnPlateau("loss"), LearningRateScheduler(abs)])
+def test_a_schedule_is_refused_before_the_first_step(made):
+    net = scheduled()
+    before = net.predict(X, verbose=0)
+    with pytest.raises(TypeError, match=r"(?s)follows a schedule.*ExponentialDecay"):
+        net.fit(X, Y, callbacks=made, verbose=0)
+    assert np.array_equal(net.predict(X, verbose=0), before)
+
+
+def test_the_plateau_reduces_the_rate_of_the_next_epoch(capsys):
+    net = model()
+    plateau = ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=1e9, cooldown=1, verbose=1)
+    history = net.fit(X, Y, epochs=6, callbacks=plateau, verbose=0).history
+    assert history["learning_rate"] == [0.01, 0.01, 0.005, 0.0025, 0.00125, 0.000625]
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "Epoch 2: ReduceLROnPlateau sets the learning rate to 0.005"
+
+
+def test_the_plateau_stops_at_the_lowest_rate():
+    plateau = ReduceLROnPlateau("loss", patience=0, min_delta=1e9, min_lr=0.004)
+    net = model()
+    net.fit(X, Y, epochs=4, callbacks=plateau, verbose=0)
+    assert net.optimizer.learning_rate == 0.004
+
+
+@pytest.mark.parametrize("settings", [{"factor": 1.0}, {"patience": -1}, {"min_lr": -1.0}])
+def test_the_plateau_refuses_bad_numbers(settings):
+    with pytest.raises(ValueError, match=f"bad `{next(iter(settings))}`"):
+        ReduceLROnPlateau(**settings)
+
+
+def test_the_scheduler_is_given_the_current_rate(capsys):
+    halving = LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1)
+    history = model().fit(X, Y, epochs=2, callbacks=halving, verbose=0).history
+    assert history["learning_rate"] == [0.005, 0.0025]
+    assert "Epoch 2: LearningRateScheduler sets" in capsys.readouterr().out
+
+
+def test_the_scheduler_refuses_what_is_no_number():
+    with pytest.raises(TypeError, match=r"(?s)bad rate for epoch 0.*None.*a number"):
+        model().fit(X, Y, callbacks=LearningRateScheduler(lambda epoch: None), verbose=0)
+
+
+def test_an_error_of_the_scheduler_itself_is_not_hidden():
+    def wrong(epoch, rate):
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match="mine"):
+        model().fit(X, Y, callbacks=LearningRateScheduler(wrong), verbose=0)
+
+
+# The rest.
+
+
+@pytest.mark.filterwarnings("ignore:the loss is NaN")
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_training_ends_at_the_first_loss_that_is_no_number(bad, capsys):
+    x = X.copy()
+    x[4] = bad
+    recorder = Recorder()
+    watching = [TerminateOnNaN(), recorder]
+    model().fit(x, Y, 2, epochs=3, shuffle=False, callbacks=watching, verbose=0)
+    steps = [args[0] for name, *args in recorder.calls if name == "on_train_batch_end"]
+    assert steps == [0, 1, 2] and recorder.calls[-1][0] == "on_train_end"
+    assert capsys.readouterr().out.startswith("Batch 2: the loss is ")
+
+
+@pytest.mark.filterwarnings("ignore:the loss is NaN")
+def test_or_an_error_is_raised_and_the_backup_stays(tmp_path):
+    watching = [TerminateOnNaN(raise_error=True), BackupAndRestore(tmp_path / "b", 1)]
+    with pytest.raises(RuntimeError, match="the loss is nan at batch 1"):
+        x = X.copy()
+        x[4:] = np.nan
+        model().fit(x, Y, 4, shuffle=False, callbacks=watching, verbose=0)
+    assert (tmp_path / "b" / "latest.safetensors").exists()
+
+
+def test_the_progress_logger_changes_nothing(capsys):
+    model().fit(X, Y, callbacks=ProgbarLogger(), verbose=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_backup_comes_last_and_the_history_before_it(tmp_path):
+    backup, other = BackupAndRestore(tmp_path), Recorder()
+    several = Several([backup, other], None, {}, lambda epoch, logs: None)
+    assert several.members == [other, backup]
+    ends = several.hooks["on_epoch_end"]
+    assert [getattr(hook, "__self__", None) for hook in ends] == [other, None, backup]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hooks"),
+    [
+        (EarlyStopping, {"on_train_begin", "on_epoch_end", "on_train_end"}),
+        (ReduceLROnPlateau, {"on_train_begin", "on_epoch_end"}),
+        (ProgbarLogger, set()),
+    ],
+)
+def test_nothing_is_done_in_each_step_that_is_not_asked_for(kind, hooks):
+    several = Several(kind(), None, {})
+    assert {name for name, found in several.hooks.items() if found} == hooks
+
+
+@pytest.mark.parametrize("kind", [ModelCheckpoint, BackupAndRestore])
+def test_saving_after_epochs_does_nothing_in_steps(kind, tmp_path):
+    several = Several(kind(tmp_path), None, {})
+    assert not several.hooks["on_train_batch_end"]
+    several = Several(kind(tmp_path, save_freq=1), None, {})
+    assert several.hooks["on_train_batch_end"]
