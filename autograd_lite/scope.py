@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import batched, engine, forward
 from autograd_lite.errors import DTypeError, explain
-from autograd_lite.graph import STATE, Traced, enable_grad, place_of
+from autograd_lite.graph import STATE, Node, Traced, enable_grad, place_of, tick
 from autograd_lite.op import op, raw
 from autograd_lite.tensor import Tensor
 from autograd_lite.trees import leaves_of, rebuild
@@ -51,10 +51,25 @@ class Scope:
         self.trees = [args[i] for i in chosen]
         self.given = [leaves_of(tree) for tree in self.trees]
         self.nested = STATE.depth > 0 or any(map(_depends, leaves_of(list(args))))
+        self.recording, self.since = STATE.recording, tick()
         self.inputs = [
             [_variable(x, f, i) for x in leaves]
             for leaves, i in zip(self.given, chosen, strict=True)
         ]
+
+    def look_around(self, outs: Sequence[Any]) -> None:
+        """Be graph if f read Tensors from around it that require gradients, unless in `no_grad`.
+
+        Else what depends on them, such as a model's weights in a loss of its derivatives, would
+        silently be cut off from them.
+        """
+        if self.nested or not self.recording:
+            return
+        roots = [place_of(y) for y in outs if _depends(y)]
+        edges = [edge for node in engine.reachable(roots, self.since) for edge in node.edges]
+        own = {place_of(x) for x in self._flat()}
+        outside = (p for p in (*roots, *edges) if p not in own)
+        self.nested = any(not isinstance(p, Node) or p.order <= self.since for p in outside)
 
     def arguments(self) -> list[Any]:
         """The arguments to differentiate by, as Tensors."""

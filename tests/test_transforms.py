@@ -120,6 +120,29 @@ def test_arguments_that_are_not_chosen_count_too():
     assert y.grad.item() == 7
 
 
+@pytest.mark.parametrize("transform", ["grad", "value_and_grad", "jacobian", "vjp", "jvp"])
+def test_tensors_that_f_reads_from_around_it_keep_their_gradients(transform):
+    w = ag.tensor(2.0, requires_grad=True)
+    outside = {"leaf": w, "node": w * 1}
+    for around in outside.values():
+
+        def cube(x, around=around):
+            return around * x**3
+
+        derivative = {
+            "grad": lambda f: ag.grad(f)(1.0),
+            "value_and_grad": lambda f: ag.value_and_grad(f)(1.0)[1],
+            "jacobian": lambda f: ag.jacobian(f)(1.0),
+            "vjp": lambda f: ag.vjp(f, 1.0)[1](1.0)[0],
+            "jvp": lambda f: ag.jvp(f, (1.0,), (1.0,))[1],
+        }[transform]
+        w.grad = None
+        derivative(cube).backward(retain_graph=True)
+        assert w.grad.item() == 3
+        with ag.no_grad():
+            assert type(derivative(cube)) is not ag.Tensor
+
+
 def test_no_dependence_gives_zeros():
     np.testing.assert_array_equal(ag.grad(lambda x: 3.0)(X), np.zeros(3))
     np.testing.assert_array_equal(ag.grad(lambda x, y: np.sum(y))(X, X), np.zeros(3))

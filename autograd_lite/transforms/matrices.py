@@ -53,6 +53,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str = "auto") 
         scope = Scope(f, chosen, args)
         with running():
             out = apply(functools.partial(f, **settings), args, chosen, scope.arguments())
+            scope.look_around([out])
             pushes = sum(x.size for inputs in scope.inputs for x in inputs)
             by_columns = mode == "forward" or (mode == "auto" and pushes < np.size(raw(out)))
             parts = _by_columns(scope, out) if by_columns else _by_rows(scope, out)

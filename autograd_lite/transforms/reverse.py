@@ -59,6 +59,7 @@ def value_and_grad(
             out = apply(functools.partial(f, **settings), args, chosen, scope.arguments())
             value, aux = out if has_aux else (out, None)
             _check_scalar(value)
+            scope.look_around([value])
             pulled = scope.pull(value, np.ones(()), retain_graph=False)
             gradients = scope.trees_of(pulled)
         result = gradients[0] if isinstance(argnums, int) else tuple(gradients)
@@ -145,6 +146,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     with running():
         out = f(*scope.arguments())
     outs = leaves_of(out)
+    scope.look_around(outs)
 
     def pullback(v: Any) -> tuple[Any, ...]:
         _check_form(outs, v)

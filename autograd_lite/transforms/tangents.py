@@ -60,6 +60,7 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     scope = Scope(f, range(len(primals)), primals)
     with running():
         out = f(*scope.arguments())
+    scope.look_around(leaves_of(out))
     like = primals[0] if primals else None
 
     def pushforward(*tangents: Any) -> Any:
