@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import batched, engine, forward
 from autograd_lite.errors import DTypeError, explain
-from autograd_lite.graph import STATE, Node, Traced, enable_grad, place_of, tick
+from autograd_lite.graph import STATE, Traced, enable_grad, place_of
 from autograd_lite.op import op, raw
 from autograd_lite.tensor import Tensor
 from autograd_lite.trees import leaves_of, rebuild
@@ -44,6 +44,12 @@ def identity(x: Any) -> Any:
     return x
 
 
+class Variable(Tensor):
+    """A leaf that a transform has made for an argument; nobody else can want its gradient."""
+
+    __slots__ = ()
+
+
 class Scope:
     """One run of a transform: what it differentiates by, and whether its results are graph."""
 
@@ -51,7 +57,7 @@ class Scope:
         self.trees = [args[i] for i in chosen]
         self.given = [leaves_of(tree) for tree in self.trees]
         self.nested = STATE.depth > 0 or any(map(_depends, leaves_of(list(args))))
-        self.recording, self.since = STATE.recording, tick()
+        self.recording = STATE.recording
         self.inputs = [
             [_variable(x, f, i) for x in leaves]
             for leaves, i in zip(self.given, chosen, strict=True)
@@ -66,10 +72,9 @@ class Scope:
         if self.nested or not self.recording:
             return
         roots = [place_of(y) for y in outs if _depends(y)]
-        edges = [edge for node in engine.reachable(roots, self.since) for edge in node.edges]
-        own = {place_of(x) for x in self._flat()}
-        outside = (p for p in (*roots, *edges) if p not in own)
-        self.nested = any(not isinstance(p, Node) or p.order <= self.since for p in outside)
+        edges = [edge for node in engine.reachable(roots) for edge in node.edges]
+        leaves = {p for p in (*roots, *edges) if isinstance(p, Traced)}
+        self.nested = any(type(leaf) is not Variable for leaf in leaves)
 
     def arguments(self) -> list[Any]:
         """The arguments to differentiate by, as Tensors."""
@@ -181,7 +186,7 @@ def _variable(x: Any, f: Callable[..., Any], i: int) -> Any:
         )
     if isinstance(x, Traced) and x.requires_grad:
         return identity(x)
-    return Tensor(data, True)
+    return Variable(data, True)
 
 
 def _depends(y: Any) -> bool:
