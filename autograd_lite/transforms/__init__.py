@@ -1,9 +1,9 @@
 """Functions that make derivatives of functions: arrays in, arrays out, to any order.
 
 Arguments are arrays, Tensors or numbers, or dicts, lists, tuples and dataclasses of them. Inside
-another transform, results are Tensors and part of the outer one's graph; so transforms nest. Results
-are Tensors too where a Tensor that requires a gradient takes part, as an argument or from around the
-function, such as a model's weights; within `no_grad` they are arrays even then.
+another transform, results are Tensors and part of the outer one's graph; so transforms nest.
+Results are Tensors too where a Tensor that requires a gradient takes part, as an argument or from
+around the function, such as a model's weights; within `no_grad` they are arrays even then.
 """
 
 from autograd_lite.transforms.batching import vmap
