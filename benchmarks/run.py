@@ -18,7 +18,7 @@ from frame import QUICK, confined, cores, environment, machine
 
 FOLDER = Path(__file__).parent
 # In this order; a program here prints its tables and takes no other notice of the rest.
-PROGRAMS = ("matmul", "vector", "epoch", "nets", "step_profile", "threads", "start")
+PROGRAMS = ("matmul", "vector", "epoch", "nets", "layers", "step_profile", "threads", "start")
 # How long to start is asked once, whatever the threads.
 ONCE = {"start"}
 

@@ -15,6 +15,7 @@ PROGRAMS = {
     "matmul": ([], 1),
     "epoch": (["--batch", "128"], 1),
     "nets": (["--only", "regression", "tanh", "chain"], 3),
+    "layers": ([], 1),
     "step_profile": ([], 1),
     "threads": ([], 1),
     "scaling": (["--only", "batch"], 1),
