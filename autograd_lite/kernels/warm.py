@@ -6,7 +6,7 @@ A test fails if a kernel is missing here.
 import numpy as np
 
 from autograd_lite import kernels
-from autograd_lite.kernels import attention, recurrent, runtime
+from autograd_lite.kernels import attention, normalization, recurrent, runtime
 
 # Just large enough that no call is left to NumPy.
 _SIDE = 128
@@ -46,6 +46,7 @@ def _of(dtype):
         )
     yield from _updates(x, *spare)
     yield from _sequences(x)
+    yield from _normalisations(x)
     yield lambda: k.take_rows(x, labels)
     if dtype is np.float32:
         yield lambda: k.take_rows(some_bytes, labels)
@@ -73,6 +74,18 @@ def _updates(g, p, m, v, a):
     yield lambda: k.lion(p, g, m, *means)
     yield lambda: k.ftrl(p, g, v, a, 0.1, 0.5, 0.0, 0.0, 0.0)
     yield lambda: k.lamb(p, g, m, v, *means, 1.0, 1.0, 1e-7)
+
+
+def _normalisations(x):
+    """A call of what is normalised along rows, and along columns."""
+    n = normalization
+    yield lambda: n.mean_square(x, (1,))
+    for axis in ((1,), (0,)):
+        yield lambda axis=axis: n.moments(x, axis)
+        ones = np.ones([1 if a in axis else _SIDE for a in (0, 1)], x.dtype)
+        yield lambda axis=axis, a=ones: n.normalize(x, a, a, x[0], x[0], axis)
+        yield lambda axis=axis, a=ones: n.normalize_grad(x, x, a, a, x[0], axis)
+        yield lambda axis=axis, a=ones: n.normal_products(x, x, a, a, axis, (_SIDE,))
 
 
 def _sequences(x):

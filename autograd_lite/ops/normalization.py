@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import kernels
 from autograd_lite.errors import ShapeError, explain
+from autograd_lite.kernels import normalization as kernels
 from autograd_lite.op import composed, op
 from autograd_lite.ops import reduce
 from autograd_lite.ops.elementwise import add, divide, multiply, negative, sqrt, subtract
+from autograd_lite.ops.index import getitem
 from autograd_lite.ops.shape import reshape
 
 __all__ = [
@@ -30,35 +31,38 @@ def _centred(x, mean):
     return x if mean is None else subtract(x, mean)
 
 
-def _mean(x, axis):
-    """The mean of an array along axes, which stay with length one."""
-    if x.ndim > 1 and reduce.axes_of(axis, x.ndim) == tuple(range(x.ndim - 1)):
-        total = kernels.sum_rows(x.reshape(-1, x.shape[-1]))
-        total = total.reshape(*(1 for _ in x.shape[1:]), -1)
-    else:
-        total = np.add.reduce(x, axis=axis, keepdims=True)
-    return total / reduce.count_of(x.shape, axis)
+def _share(g, shape, axis):
+    """What each entry gets of the gradient of a mean."""
+    return divide(g, reduce.count_of(shape, axis))
 
 
-def _mean_square_slope(g, x, mean, axis):
-    share = divide(multiply(g, 2), reduce.count_of(x.shape, axis))
-    return multiply(_centred(x, mean), share)
+def _by_moments(g, x, out, axis):
+    by_mean, by_square = getitem(g, 0), getitem(g, 1)
+    by_entry = multiply(multiply(by_square, 2), subtract(x, getitem(out, 0)))
+    return _share(add(by_mean, by_entry), x.shape, axis)
 
 
-@op(vjps=(_mean_square_slope, None))
-def mean_square(x, mean, axis):
-    """The mean of ``(x - mean)**2`` along axes, which stay with length one.
-
-    `mean` is that of x, None for 0.
+@op(vjps=(_by_moments,))
+def moments(x, axis):
+    """The mean of x along axes, which stay with length one, and that of ``(x - mean)**2``.
 
     Example:
-        >>> mean_square(np.array([1.0, 3.0]), np.array([2.0]), axis=0)
-        array([1.])
+        >>> moments(np.array([1.0, 3.0]), axis=(0,))
+        array([[2.],
+               [1.]])
     """
-    squares = np.multiply(x, x) if mean is None else np.subtract(x, mean)
-    if mean is not None:
-        np.multiply(squares, squares, out=squares)
-    return _mean(squares, axis)
+    return kernels.moments(x, axis)
+
+
+@op(vjps=(lambda g, x, axis: multiply(x, _share(multiply(g, 2), x.shape, axis)),))
+def mean_square(x, axis):
+    """The mean of ``x**2`` along axes, which stay with length one.
+
+    Example:
+        >>> mean_square(np.array([1.0, 7.0]), axis=(0,))
+        array([25.])
+    """
+    return kernels.mean_square(x, axis)
 
 
 def _by_normal(g, y, normal, axis):
@@ -77,14 +81,13 @@ def project(y, normal, axis, centred):
     """``y - mean(y) - normal * mean(y * normal)``: y without its part along `normal`, and 1.
 
     Example:
-        >>> project(np.array([1.0, 3.0]), np.array([-1.0, 1.0]), axis=0, centred=True)
+        >>> project(np.array([1.0, 3.0]), np.array([-1.0, 1.0]), axis=(0,), centred=True)
         array([0., 0.])
     """
-    out = np.multiply(y, normal)
-    along = _mean(out, axis)
-    np.subtract(y, np.multiply(normal, along, out=out), out=out)
+    along = np.mean(np.multiply(y, normal), axis=axis, keepdims=True)
+    out = np.subtract(y, np.multiply(normal, along))
     if centred:
-        out -= _mean(y, axis)
+        out -= np.mean(y, axis=axis, keepdims=True)
     return out
 
 
@@ -92,18 +95,86 @@ def _normal(x, mean, inverse):
     return multiply(_centred(x, mean), inverse)
 
 
-def _by_x(g, x, mean, inverse, gamma, axis):
-    g = g if gamma is None else multiply(g, gamma)
-    along = project(g, _normal(x, mean, inverse), axis=axis, centred=mean is not None)
-    return multiply(along, inverse)
+def _times(g, gamma):
+    return g if gamma is None else multiply(g, gamma)
+
+
+def _projected(g, x, mean, inverse, axis):
+    """The gradient of g in `normalize_grad`, but for gamma."""
+    normal = _normal(x, mean, inverse)
+    return project(multiply(g, inverse), normal, axis=axis, centred=mean is not None)
+
+
+def _grad_by_normal(g, y, x, mean, inverse, gamma, axis):
+    return _by_normal(multiply(g, inverse), _times(y, gamma), _normal(x, mean, inverse), axis)
+
+
+def _grad_by_x(g, y, x, mean, inverse, gamma, axis):
+    return multiply(_grad_by_normal(g, y, x, mean, inverse, gamma, axis), inverse)
+
+
+def _grad_by_inverse(g, y, x, mean, inverse, gamma, axis):
+    normal = _normal(x, mean, inverse)
+    direct = project(_times(y, gamma), normal, axis=axis, centred=mean is not None)
+    by_normal = _grad_by_normal(g, y, x, mean, inverse, gamma, axis)
+    return add(multiply(g, direct), multiply(by_normal, _centred(x, mean)))
 
 
 @op(
     vjps=(
-        _by_x,
-        None,
-        None,
+        lambda g, x, mean, inverse, gamma, axis: _times(
+            _projected(g, x, mean, inverse, axis), gamma
+        ),
+        _grad_by_x,
+        lambda g, y, x, mean, inverse, gamma, axis: negative(
+            _grad_by_x(g, y, x, mean, inverse, gamma, axis)
+        ),
+        _grad_by_inverse,
+        lambda g, y, x, mean, inverse, axis: multiply(_projected(g, x, mean, inverse, axis), y),
+    ),
+    broadcasts=True,
+)
+def normalize_grad(y, x, mean, inverse, gamma, axis):
+    """The gradient of `normalize` in x, that of the result being y.
+
+    Example:
+        >>> x, mean, inverse = np.array([1.0, 3.0]), np.array([2.0]), np.array([1.0])
+        >>> normalize_grad(np.array([1.0, 0.0]), x, mean, inverse, None, axis=(0,))
+        array([0., 0.])
+    """
+    return kernels.normalize_grad(y, x, mean, inverse, gamma, axis)
+
+
+@op(
+    vjps=(
         lambda g, x, mean, inverse: multiply(g, _normal(x, mean, inverse)),
+        lambda g, y, inverse: multiply(multiply(g, y), inverse),
+        lambda g, y, inverse: negative(multiply(multiply(g, y), inverse)),
+        lambda g, y, x, mean: multiply(multiply(g, y), _centred(x, mean)),
+    ),
+    broadcasts=True,
+)
+def normal_products(y, x, mean, inverse, axis, shape):
+    """``y * (x - mean) * inverse``, added up to the shape of a `gamma`, whose gradient it is.
+
+    Example:
+        >>> x, mean, inverse = np.array([[1.0], [3.0]]), np.array([[2.0]]), np.array([[1.0]])
+        >>> normal_products(np.ones((2, 1)), x, mean, inverse, axis=(0,), shape=(1,))
+        array([0.])
+    """
+    return kernels.normal_products(y, x, mean, inverse, axis, shape)
+
+
+@op(
+    vjps=(
+        lambda g, x, mean, inverse, gamma, axis: normalize_grad(
+            g, x, mean, inverse, gamma, axis=axis
+        ),
+        None,
+        None,
+        lambda g, x, mean, inverse, gamma_shape, axis: normal_products(
+            g, x, mean, inverse, axis=axis, shape=gamma_shape
+        ),
         lambda g: g,
     ),
     broadcasts=True,
@@ -116,17 +187,10 @@ def normalize(x, mean, inverse, gamma, beta, axis):
 
     Example:
         >>> x, half = np.array([1.0, 3.0]), np.array([0.5])
-        >>> normalize(x, np.array([2.0]), np.array([1.0]), half, None, axis=0)
+        >>> normalize(x, np.array([2.0]), np.array([1.0]), half, None, axis=(0,))
         array([-0.5,  0.5])
     """
-    out = np.multiply(x, inverse) if mean is None else np.subtract(x, mean)
-    if mean is not None:
-        out *= inverse
-    if gamma is not None:
-        out *= gamma
-    if beta is not None:
-        out += beta
-    return out
+    return kernels.normalize(x, mean, inverse, gamma, beta, axis)
 
 
 def _inverse(variance, epsilon):
@@ -134,9 +198,9 @@ def _inverse(variance, epsilon):
 
 
 def _statistics(x, axes, epsilon):
-    mean = reduce.mean(x, axis=axes, keepdims=True)
-    variance = mean_square(x, mean, axis=axes)
-    return mean, variance, _inverse(variance, epsilon)
+    both = moments(x, axis=axes)
+    variance = getitem(both, 1)
+    return getitem(both, 0), variance, _inverse(variance, epsilon)
 
 
 def _axes(where, axis, ndim):
@@ -214,7 +278,7 @@ def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -
     """
     axes = _axes("rms_norm", axis, x.ndim)
     gamma = _fitted("rms_norm", "gamma", gamma, x.shape, axes)
-    inverse = _inverse(mean_square(x, None, axis=axes), epsilon)
+    inverse = _inverse(mean_square(x, axis=axes), epsilon)
     return normalize(x, None, inverse, gamma, None, axis=axes)
 
 

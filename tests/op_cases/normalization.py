@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.ops.normalization import mean_square, normalize
+from autograd_lite.ops.normalization import moments, normalize, normalize_grad
 from op_cases.case import Case
 
 
@@ -73,18 +73,34 @@ def _group(x: Any, *factors: Any, groups: int, **settings: Any) -> Any:
     return ag.group_norm(x, groups, *factors, **settings)
 
 
+def _statistics(x: Any, axis: Any) -> Any:
+    both = moments(x, axis=axis)
+    return both[0], 1 / ag.sqrt(both[1] + 1e-3)
+
+
 def _with_statistics(x: Any, gamma: Any, beta: Any) -> Any:
-    mean = ag.mean(x, axis=1, keepdims=True)
-    inverse = 1 / ag.sqrt(mean_square(x, mean, axis=1) + 1e-3)
-    return normalize(x, mean, inverse, gamma, beta, axis=1)
+    return normalize(x, *_statistics(x, (1,)), gamma, beta, axis=(1,))
 
 
 def _projected(y: Any, normal: Any, **_: Any) -> Any:
     return y - y.mean(0) - normal * (y * normal).mean(0)
 
 
-def _spread(x: Any) -> Any:
-    return mean_square(x, ag.mean(x, axis=(0, 2), keepdims=True), axis=(0, 2))
+def _grad(y: Any, x: Any, mean: Any, inverse: Any, gamma: Any, axis: Any) -> Any:
+    n = (x - mean) * inverse
+    h = y * gamma
+    along = (h * n).mean(axis, keepdims=True)
+    return inverse * (h - h.mean(axis, keepdims=True) - n * along)
+
+
+def _grad_at_zero(y: Any, x: Any, inverse: Any) -> Any:
+    """Without means and factors."""
+    along = (y * x * inverse).mean(1, keepdims=True)
+    return inverse * (y - x * inverse * along)
+
+
+def _products(y: Any, x: Any, mean: Any, inverse: Any, **_: Any) -> Any:
+    return (y * (x - mean) * inverse).sum(0)
 
 
 AXES: list[Any] = [-1, 1, (1, 2), (0, -1)]
@@ -117,7 +133,37 @@ CASES = [
         )
     ),
     Case("group_norm", ((2, 4, 2),), {"groups": 2, "axis": 1}, group, spelled=_group),
-    Case("mean_square", ((2, 3, 4),), {}, lambda x: x.var((0, 2), keepdims=True), spelled=_spread),
+    *(
+        Case(
+            "moments",
+            ((2, 3, 4),),
+            {"axis": a},
+            lambda x, axis: np.stack([x.mean(axis, keepdims=True), x.var(axis, keepdims=True)]),
+        )
+        for a in ((2,), (0, 1), (0, 2))
+    ),
+    *(
+        Case(
+            "mean_square",
+            ((2, 3, 4),),
+            {"axis": a},
+            lambda x, axis: (x**2).mean(axis, keepdims=True),
+        )
+        for a in ((1, 2), (0,))
+    ),
+    Case("normalize_grad", ((4, 3), (4, 3), (4, 1), (4, 1), (3,)), {"axis": (1,)}, _grad),
+    Case("normalize_grad", ((4, 3), (4, 3), (1, 3), (1, 3), (3,)), {"axis": (0,)}, _grad),
+    Case(
+        "normalize_grad",
+        ((4, 3), (4, 3), (4, 1)),
+        {},
+        _grad_at_zero,
+        spelled=lambda y, x, inverse: normalize_grad(y, x, None, inverse, None, axis=(1,)),
+    ),
+    *(
+        Case("normal_products", ((4, 3), (4, 3), n, n), {"axis": a, "shape": (3,)}, _products)
+        for a, n in (((1,), (4, 1)), ((0,), (1, 3)))
+    ),
     Case(
         "normalize",
         ((2, 5), (5,), (2, 1)),
