@@ -79,9 +79,10 @@ def take_rows(source, rows, out=None, scale=None):
     if not _suits(source, rows, out):
         return take_rows_reference(source, rows, out, scale)
     rows = np.ascontiguousarray(rows, np.intp)
-    compiled, n = _compiled(), len(source)
-    if compiled.out_of_bounds(rows, n):
+    n = len(source)
+    if np.minimum.reduce(rows) < -n or np.maximum.reduce(rows) >= n:
         return take_rows_reference(source, rows, out, scale)  # which says what is wrong
+    compiled = _compiled()
     matrix = source if source.ndim == 2 else source.reshape(n, -1)
     target = out if out.ndim == 2 else out.reshape(len(rows), -1)
     cost = _COST * out.nbytes

@@ -270,11 +270,9 @@ def _checked(logits, labels):
     """`labels` as the kernels want them, known to be safe to index with."""
     if labels.ndim == 2:
         return _plain(labels)
-    labels = _plain(labels.astype(np.int64, copy=False))
-    bad = _compiled().outside(labels, logits.shape[-1])
-    if bad >= 0:
-        raise _out_of_range(logits, labels, bad)
-    return labels
+    if np.minimum.reduce(labels) < 0 or np.maximum.reduce(labels) >= logits.shape[-1]:
+        _picked(logits, labels)  # raises
+    return _plain(labels.astype(np.int64, copy=False))
 
 
 def _picked(logits, labels):

@@ -8,7 +8,6 @@ from numba.extending import intrinsic
 
 from autograd_lite.kernels.compiled import lanes
 from autograd_lite.kernels.compiled.parallel import share, spread
-from autograd_lite.kernels.runtime import kernel
 
 _INTP = cgutils.intp_t
 _BYTES = ir.IntType(8).as_pointer()
@@ -51,15 +50,6 @@ def _fetch_row(typingctx, source, i):
         return context.get_dummy_value()
 
     return types.void(source, types.intp), codegen
-
-
-@kernel
-def out_of_bounds(rows, n):
-    """Whether a number in `rows` is not in ``-n .. n - 1``."""
-    low, high = 0, -1
-    for row in rows:
-        low, high = min(low, row), max(high, row)
-    return low < -n or high >= n
 
 
 @spread

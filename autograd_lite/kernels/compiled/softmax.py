@@ -10,7 +10,6 @@ from numba import njit
 from autograd_lite.kernels.compiled.formulas import exp_below as exp
 from autograd_lite.kernels.compiled.lanes import MAX, SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
-from autograd_lite.kernels.runtime import kernel
 
 _max = sweep(lambda x: x, folds=(MAX,), unroll=4)
 _exp_sum = sweep(lambda x, peak: exp(x - peak), folds=(SUM,), unroll=4)
@@ -77,15 +76,6 @@ def logsumexp(x, out, part, parts):
         peak = _max(i * n, n, (), (x,), ())
         shift = _shift(peak)
         out[i] = shift + _log(_exp_sum(i * n, n, (), (x,), (shift,)), x, i, peak)
-
-
-@kernel
-def outside(labels, n):
-    """The place of the first label that is not in `0 .. n - 1`, or -1."""
-    for i in range(labels.size):
-        if not 0 <= labels[i] < n:
-            return i
-    return -1
 
 
 @spread
