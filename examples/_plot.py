@@ -35,7 +35,7 @@ def curves(figure, history, test_accuracy):
         axes.grid(alpha=0.3)
     label = f"on the test digits: {test_accuracy:.4f}"
     axes.axhline(test_accuracy, color="tab:orange", linestyle="--", label=label)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False)
 
 
 def sheet(figure, images, labels, read):

@@ -84,7 +84,7 @@ if arguments.plot:
             color="tab:blue",
             alpha=0.15,
             linewidth=0,
-            label="two standard deviations",
+            label="two standard deviations either way",
         )
         axes.plot(at, mean, color="tab:blue", label="mean of the process")
         axes.plot(at, np.sin(2 * at) + 0.3 * at, color="0.3", linestyle=":", label="the truth")
@@ -92,6 +92,7 @@ if arguments.plot:
         values = ", ".join(f"{name} {np.exp(value):.2f}" for name, value in log.items())
         axes.set(title=f"{title}: {values}", xlabel="x", xlim=(-5, 5))
         axes.spines[["top", "right"]].set_visible(False)
+    cells[0].set_ylabel("y")
     cells[0].legend(frameon=False, loc="lower right")
     figure.savefig(arguments.plot, dpi=120)
     print(f"wrote {arguments.plot}")

@@ -1,4 +1,4 @@
-"""From a thousand digits: 0.961 of the test digits read with augmentation, 0.911 without.
+"""From a thousand digits: 0.96 of the test digits read with augmentation, 0.91 without.
 
 A net that sees the same thousand digits over and over learns them by heart, to accuracy 1. Here a
 generator hands `fit` each of them turned, scaled and shifted a little, never twice the same.
@@ -109,7 +109,8 @@ if arguments.plot:
         values = history["val_accuracy"]
         epochs = np.arange(1, len(values) + 1) * (arguments.epochs // len(values))
         axes.plot(epochs, values, "o-", color=color, label=f"{name}: {values[-1]:.4f}")
-    axes.set(title="accuracy on the test digits", xlabel="epoch")
+    ticks = epochs[:: len(epochs) // 10 + 1]
+    axes.set(title="accuracy on the test digits", xlabel="epoch", xticks=ticks)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, loc="lower right")

@@ -61,7 +61,7 @@ print(f"correlation over all points: {np.corrcoef(-turns, without)[0, 1]:.4f}")
 
 if arguments.plot:
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(11, 4.8), layout="constrained", width_ratios=(3, 2)
+        1, 2, figsize=(11, 4.2), layout="constrained", width_ratios=(2, 1)
     )
     limit = np.abs(turns).max()
     dots = left.scatter(
@@ -77,11 +77,14 @@ if arguments.plot:
     slope = np.tan(np.radians(value))
     left.axline(x.mean(axis=0), slope=slope, color="0.2", label="first principal direction")
     left.axline(x.mean(axis=0), slope=-1 / slope, color="0.8", linewidth=1, zorder=0)
-    left.set(title="How far the axis turns without each point", aspect="equal")
-    left.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, -0.03))
-    figure.colorbar(
-        dots, ax=left, label="degrees, by derivative", location="bottom", shrink=0.6, aspect=30
+    left.set(
+        title="How far the axis turns without each point",
+        xlabel="first number",
+        ylabel="second number",
+        aspect="equal",
     )
+    left.legend(frameon=False, loc="upper left")
+    figure.colorbar(dots, ax=left, label="degrees, by derivative", shrink=0.8)
     right.axline((0, 0), slope=1, color="0.8", zorder=0)
     right.plot(-turns, without, "o", color="tab:blue", markersize=4)
     right.set(

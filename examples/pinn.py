@@ -84,7 +84,7 @@ if arguments.plot:
     for row in (0, 25, 50, 100):
         line = cells[1].plot(places[row], found[row], label=f"t = {times[row, 0]:.2f}")[0]
         cells[1].plot(places[row, ::8], truth[row, ::8], ".", color=line.get_color())
-    cells[1].set(title="the front: net (lines), exact (dots)", xlabel="x")
+    cells[1].set(title="the front: net (lines), exact (dots)", xlabel="x", ylabel="u")
     cells[1].spines[["top", "right"]].set_visible(False)
     cells[1].legend(frameon=False)
     image = cells[2].imshow(
@@ -97,6 +97,6 @@ if arguments.plot:
         vmax=-2,
     )
     cells[2].set(title="log10 of the error", xlabel="t", ylabel="x")
-    figure.colorbar(image, ax=cells[2])
+    figure.colorbar(image, ax=cells[2], extend="both")
     figure.savefig(arguments.plot, dpi=120)
     print(f"wrote {arguments.plot}")

@@ -81,6 +81,7 @@ if arguments.plot:
     left.axhline(1, color="0.4", linestyle=":", label="the noise")
     left.axvline(stop.best_epoch + 1, color="tab:red", linewidth=1, label="best epoch")
     left.set(title="root mean squared error", xlabel="epoch", yticks=(1, 2, 5, 10))
+    left.xaxis.get_major_locator().set_params(integer=True)
     left.yaxis.set_major_formatter("{x:g}")
     left.yaxis.set_minor_formatter("")
     for guess, color, label in (

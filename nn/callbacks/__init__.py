@@ -6,6 +6,7 @@ from nn.callbacks.files import CSVLogger, ModelCheckpoint
 from nn.callbacks.history import History
 from nn.callbacks.rates import LearningRateScheduler, ReduceLROnPlateau
 from nn.callbacks.stopping import EarlyStopping, ProgbarLogger, TerminateOnNaN
+from nn.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "HOOKS",
@@ -21,5 +22,6 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

@@ -175,8 +175,10 @@ class CSVLogger(Callback):
         rows = csv.writer(text, delimiter=self.separator, lineterminator="\n")
         if self._names is None:
             self._names = _columns(logs, self.model.validating)
-            if not self._size:
-                rows.writerow(["epoch", *self._names])
+        if not self.filename.exists():  # not yet, or it was taken away
+            self._size = 0
+        if not self._size:
+            rows.writerow(["epoch", *self._names])
         rows.writerow([epoch, *(_entry(logs.get(name, "NA")) for name in self._names)])
         added = text.getvalue().encode()
         self.filename.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,8 @@ def compare(ours, keras, key, tolerance=1e-12):
     assert y.shape == keras[key].shape
     np.testing.assert_allclose(y, keras[key], rtol=tolerance, atol=tolerance)
     flat = np.concatenate([np.ravel(a) for a in rest] or [[]])
-    np.testing.assert_allclose(flat, keras[f"{key} more"], rtol=tolerance, atol=tolerance)
+    more = keras[f"{key} more"]
+    np.testing.assert_allclose(flat, more, tolerance, tolerance, err_msg="gradients, or states")
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda n: f"{n}-{CASES[n].name}")

@@ -1,29 +1,13 @@
 """Recurrent layers against Keras': outputs, states and gradients, from reference/recurrent.npz."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from reference import packed
 
 import autograd_lite as ag
 import nn
 
-FILE = np.load(Path(__file__).parents[1] / "reference" / "recurrent.npz")
-
-
-def load():
-    """The rows of the file, their arrays in place of shapes."""
-    rows, at = json.loads(FILE["index"].tobytes()), 0
-    for row in rows:
-        for kind, shapes in row.pop("shapes").items():
-            row[kind] = []
-            for shape in shapes:
-                size = int(np.prod(shape))
-                row[kind].append(FILE["values"][at : at + size].reshape(shape))
-                at += size
-    assert at == FILE["values"].size
-    return rows
+ROWS, FILE = packed.load("recurrent.npz")
 
 
 def named(row):
@@ -48,7 +32,7 @@ def run(row):
     return layer, [x, *states], list(out) if isinstance(out, tuple) else [out]
 
 
-@pytest.mark.parametrize("row", load(), ids=named)
+@pytest.mark.parametrize("row", ROWS, ids=named)
 def test_outputs_and_gradients_are_keras(row):
     layer, inputs, outputs = run(row)
     for ours, theirs in zip(outputs, row["outputs"], strict=True):
@@ -57,4 +41,4 @@ def test_outputs_and_gradients_are_keras(row):
     total.backward()
     found = [t.grad.data for t in (*inputs, *layer.parameters())]
     for ours, theirs in zip(found, row["gradients"], strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(ours, theirs, 1e-10, 1e-12, err_msg="gradients")
