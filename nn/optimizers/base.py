@@ -14,14 +14,23 @@ from autograd_lite.errors import GradientError, explain
 from nn.checks import positive_int, real
 from nn.configs import Recorded
 from nn.optimizers.clipping import Gradients, Limits
-from nn.optimizers.groups import Given, Group, Schedule, rate_of, read
+from nn.optimizers.groups import Given, Group, Schedule, is_rate, rate_of, read
 from nn.optimizers.means import accumulated, average_in
 from nn.optimizers.saving import refuse_other
 
 Array = NDArray[Any]
 
 
-class Optimizer(Recorded):
+class _RateFirst(type):
+    """Lets the learning rate come first, as in Keras: ``Adam(0.001, 0.9)``."""
+
+    def __call__(cls, *given: Any, **settings: Any) -> Any:
+        if given and is_rate(given[0]):
+            given = (None, *given)
+        return super().__call__(*given, **settings)
+
+
+class Optimizer(Recorded, metaclass=_RateFirst):
     """Keeps the parameters, the number of steps taken, and the `slots` of each parameter.
 
     A subclass names its slots, the arrays it keeps for each parameter, and defines
@@ -31,6 +40,7 @@ class Optimizer(Recorded):
         parameters: What to train, such as ``model.parameters()`` or ``model.named_parameters()``,
             or groups with settings of their own, ``[{"params": [...], "learning_rate": 1e-4},
             {"params": [...], "weight_decay": 0.0}]``; `compile` binds an optimizer made without.
+            May be left out, ``Adam(0.001)``: all that follows then moves up one place, as in Keras.
         learning_rate: Length of the steps: a number, which may be set at any time, or a schedule,
             a function of the steps taken so far.
         weight_decay: The share wd of ``w -= lr wd w`` before each update (decoupled from the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any, NamedTuple
 
 import autograd_lite as ag
@@ -51,6 +52,14 @@ class Given(NamedTuple):
     groups: list[Group]
 
 
+def is_rate(given: Any) -> bool:
+    """Whether this is a learning rate, a number or a schedule, rather than what to train."""
+    schedule = (
+        callable(given) and not isinstance(given, Iterable) and not hasattr(given, "parameters")
+    )
+    return isinstance(given, Real) or schedule
+
+
 def rate_of(learning_rate: float | Schedule, steps: int, where: str = "group") -> float:
     """The learning rate, which may be a schedule, of the step after `steps`."""
     if callable(learning_rate):
@@ -75,8 +84,8 @@ def read(where: str, given: Any) -> Given:
         TypeError: there is nothing to train in it.
         ValueError: a parameter comes twice, or a group has an unknown setting.
     """
-    wrong = None if isinstance(given, Iterable) else repr(given)
-    members = [] if wrong or isinstance(given, ag.Tensor) else list(given)
+    wrong = not isinstance(given, Iterable) or isinstance(given, str | ag.Tensor)
+    members = [] if wrong else list(given)
     groups = []
     if members and all(isinstance(m, Mapping) for m in members):
         parts = [_group(where, m) for m in members]
@@ -85,19 +94,21 @@ def read(where: str, given: Any) -> Given:
     named = [m if isinstance(m, tuple) and len(m) == 2 else ("", m) for m in members]
     names, parameters = [str(name) for name, _ in named], [p for _, p in named]
     if not parameters or not all(isinstance(p, ag.Tensor) for p in parameters):
-        raise TypeError(
-            explain(
-                where,
-                "no parameters to train",
-                got=wrong or f"{type(given).__name__} of {len(members)}",
-                expected="Tensors, such as model.parameters(), or none at all before `compile`",
-                fix=f"{where}(learning_rate={wrong})"
-                if wrong
-                else "model.build((None, features)) first: parameters are made then",
-            )
-        )
+        raise _nothing(where, given, parameters)
     _refuse_twins(where, parameters, names)
     return Given(parameters, names if all(names) else [], groups)
+
+
+def _nothing(where: str, given: Any, members: list[Any]) -> TypeError:
+    """What to raise where there is nothing to train, which is said first."""
+    got = repr(given) if not members else f"{type(given).__name__} of {members[0]!r:.60}, ..."
+    fix = f"{where}(model.parameters(), learning_rate=0.001)"
+    if isinstance(given, ag.Tensor):
+        got, fix = "a Tensor", f"{where}([tensor])"
+    elif not members and isinstance(given, Iterable) and not isinstance(given, str):
+        fix = "model.build((None, features)) first: parameters are made then"
+    expected = "Tensors, such as model.parameters(), or none at all before `compile`"
+    return TypeError(explain(where, "no parameters to train", got=got, expected=expected, fix=fix))
 
 
 def _group(where: str, given: Mapping[str, Any]) -> tuple[Group, list[Any]]:

@@ -155,6 +155,8 @@ def test_adam_in_a_group_is_adam_of_its_rate():
         ([{"params": [leaf(START)], "learning_rate": -1}], ValueError, "bad `learning_rate`"),
         ([{"params": [leaf(START)], "weight_decay": -1}], ValueError, "bad `weight_decay`"),
         ([{"params": []}], TypeError, "no parameters to train"),
+        ("fast", TypeError, "got:      'fast'\n  expected: Tensors, such as model.parameters"),
+        (["w"], TypeError, "got:      list of 'w'"),
         ([leaf(START)] * 2, ValueError, r"number 0, shape \(4, 3\), 2 times"),
         ([("w", leaf(START))] * 2, ValueError, r"got:      w, shape"),
     ],

@@ -293,7 +293,7 @@ def test_clipping_keeps_float32():
         (lambda: RMSprop(rho=2), ValueError, r"bad `rho`(?s:.*)in \[0, 1\)"),
         (lambda: SGD(momentum=-0.1), ValueError, "bad `momentum`"),
         (lambda: SGD(clipnorm=1.0, clipvalue=1.0), ValueError, "more than one way of clipping"),
-        (lambda: Adam(0.001), TypeError, r"fix:      Adam\(learning_rate=0\.001\)"),
+        (lambda: Adam(-0.001), ValueError, "Adam: bad `learning_rate`"),
         (lambda: Adam([]), TypeError, r"model\.build\("),
         (lambda: Adam([np.zeros(3)]), TypeError, r"such as model\.parameters\(\)"),
         (lambda: Adam(leaf(START)), TypeError, "no parameters to train"),
@@ -302,6 +302,15 @@ def test_clipping_keeps_float32():
 def test_bad_settings(make, error, text):
     with pytest.raises(error, match=text):
         make()
+
+
+def test_the_rate_may_come_first_as_in_keras():
+    w = leaf(START)
+    for optimizer in (SGD(0.5, 0.9), SGD([w], 0.5, 0.9), SGD(None, 0.5, 0.9)):
+        assert (optimizer.learning_rate, optimizer.momentum) == (0.5, 0.9)
+    assert SGD.from_config(SGD(0.5, 0.9).get_config()).momentum == 0.9
+    assert Adam(lambda step: 1 / (1 + step)).learning_rate == 1.0
+    assert Adam(np.float32(0.25)).parameters == []
 
 
 def test_setting_a_bad_learning_rate_keeps_the_old_one():
