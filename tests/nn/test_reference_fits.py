@@ -28,9 +28,7 @@ def test_fits(fit):
     theirs = {k.removeprefix(f"{fit} "): v for k, v in FOUND.items() if k.startswith(f"{fit} ")}
     assert ours.keys() == theirs.keys()
     for name, values in theirs.items():
-        # Keras keeps the mean of a metric, and the norm that clips, in single precision.
-        rtol = 1e-6
-        np.testing.assert_allclose(ours[name], values, rtol, rtol / 10, err_msg=name)
+        np.testing.assert_allclose(ours[name], values, 1e-10, 1e-10, err_msg=name)
 
 
 @pytest.mark.parametrize("case", range(len(INITIALIZERS)))
