@@ -11,10 +11,11 @@ from nn import (
     layers,
     losses,
     metrics,
+    models,
     optimizers,
     preprocessing,
     regularizers,
-    schedules,
+    utils,
 )
 from nn.callbacks import History
 from nn.configs import register
@@ -23,6 +24,7 @@ from nn.finder import LearningRates, find_learning_rate
 from nn.layer import Layer, Parameter
 from nn.layers import Input
 from nn.model import Model, Sequential
+from nn.optimizers import schedules
 from nn.saving import load_model
 
 __all__ = [
@@ -45,10 +47,12 @@ __all__ = [
     "load_model",
     "losses",
     "metrics",
+    "models",
     "optimizers",
     "plot_model",
     "preprocessing",
     "register",
     "regularizers",
     "schedules",
+    "utils",
 ]

@@ -124,6 +124,9 @@ class OrthogonalRegularizer:
 EPSILON = 1e-12
 """Least sum of squares that a row is divided by the root of."""
 
+# Keras' other names.
+l1, l2, l1_l2 = L1, L2, L1L2
+
 REGULARIZERS: dict[str, Regularizer] = {
     "l1": L1(),
     "l1_l2": L1L2(l1=0.01, l2=0.01),

@@ -21,9 +21,9 @@ from nn import (
     metrics,
     optimizers,
     regularizers,
-    schedules,
 )
 from nn.configs import Config, Decoder, Encoder
+from nn.optimizers import schedules
 from nn.serialization import OPTIMIZER, PathLike, assign, parsed, read, write
 
 # What wrong content of a file may lead to, once its bytes are known to be whole.

@@ -1,5 +1,6 @@
 """Optimizers with Keras' formulas and defaults: a formula each, the base class keeps the books."""
 
+from nn.optimizers import schedules
 from nn.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from nn.optimizers.base import Optimizer
 from nn.optimizers.descent import SGD, Ftrl, Lion
@@ -23,6 +24,7 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "schedules",
 ]
 
 # What `compile` knows by name; `LBFGS` needs a closure.

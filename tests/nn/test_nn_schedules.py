@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nn.schedules import (
+from nn.optimizers.schedules import (
     CosineDecay,
     CosineDecayRestarts,
     ExponentialDecay,

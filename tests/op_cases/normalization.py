@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.ops.normalization import moments, normalize, normalize_grad
+from autograd_lite.ops.moments import moments, normalize, normalize_grad
 from op_cases.case import Case
 
 
