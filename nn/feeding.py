@@ -89,6 +89,7 @@ class ArrayFeed(Feed):
         shuffle: Whether each pass has an order of its own.
         steps: Batches to an epoch; a whole pass by default.
         goes_on: Whether such an epoch begins where the last one ended.
+        prepare: Makes a batch what the training step takes, if the samples are not yet.
     """
 
     def __init__(
@@ -98,12 +99,13 @@ class ArrayFeed(Feed):
         shuffle: bool = False,
         steps: int | None = None,
         goes_on: bool = False,
+        prepare: Callable[..., Batch] | None = None,
     ) -> None:
         nested = any(isinstance(part, CONTAINERS) for part in samples)
         self._grouping = Grouping(samples) if nested else None
         self._columns = samples if self._grouping is None else self._grouping.columns
         self.rows = data.rows if nested else len
-        self._size, self._shuffle = batch_size, shuffle
+        self._size, self._shuffle, self._prepare = batch_size, shuffle, prepare
         self.batch_size = batch_size
         self._an_epoch = data.steps(self._columns, batch_size) if steps is None else steps
         self.steps = self._an_epoch
@@ -140,8 +142,10 @@ class ArrayFeed(Feed):
 
     def _pass(self) -> Iterator[Batch]:
         self._drawn = ag.random.state()
-        batches = data.batches(self._columns, self._size, self._shuffle)
-        return batches if self._grouping is None else map(self._grouping.batch, batches)
+        batches: Iterator[Batch] = data.batches(self._columns, self._size, self._shuffle)
+        if self._grouping is not None:
+            batches = map(self._grouping.batch, batches)
+        return batches if self._prepare is None else itertools.starmap(self._prepare, batches)
 
     def _passes(self) -> Iterator[Batch]:
         while True:
@@ -265,6 +269,23 @@ def is_stream(x: Any) -> bool:
     if isinstance(x, list | tuple):
         return False
     return hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
+
+
+def check_ends(where: str, stream: Any, steps: int | None, name: str) -> None:
+    """Raise if batches are known to have no end, and nobody says how many to take.
+
+    Raises:
+        ValueError: there would be no end to it.
+    """
+    if steps is None and getattr(stream, "endless", False):
+        raise ValueError(
+            explain(
+                where,
+                "a dataset without end, and no number of steps",
+                got=repr(stream),
+                fix=f"{name}=, or Dataset.repeat(times)",
+            )
+        )
 
 
 def three(where: str, batch: Any) -> tuple[Any, Any, Any]:

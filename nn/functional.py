@@ -157,8 +157,17 @@ class Graph:
 
     def edges(self) -> list[tuple[Any, Any]]:
         """Pairs of a layer or operation and one that reads its output, each pair once."""
-        pairs = ((_maker(s), call.function) for call in self.calls for s in call.symbols())
-        return [*dict.fromkeys(pairs)]
+        return [*dict.fromkeys((source, target) for source, _, target, _ in self.links())]
+
+    def links(self) -> Iterator[tuple[Any, int, Any, int]]:
+        """Sources, which of their outputs, targets, and as which of their inputs it is read."""
+        for call in self.calls:
+            for i, symbol in enumerate(call.symbols()):
+                yield _maker(symbol), symbol.index, call.function, i
+
+    def ends(self) -> list[tuple[Any, int]]:
+        """What the outputs come out of, and which of its outputs they are."""
+        return [(_maker(symbol), symbol.index) for symbol in self.outputs]
 
     def run(self, x: Any, training: bool) -> Any:
         """The outputs for these inputs."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +16,7 @@ from autograd_lite.errors import ShapeError, explain
 from nn.checks import snake_case
 from nn.configs import Recorded
 from nn.gathering import gathered, offer
+from nn.masking import MASKS, give_mask, mask_of
 from nn.structures import holds_arrays, leaves, mapped, shapes
 from nn.symbolic import UNUSUAL, SymbolicTensor, record
 from nn.symbolic import Shape as Shape  # for the layers
@@ -53,6 +56,18 @@ class Parameter(ag.Tensor):
         self.name = ""
 
 
+def _finishing(build: Callable[..., None]) -> Callable[..., None]:
+    """A layer's `build` that ends with the layer built, if it is its class's own."""
+
+    @functools.wraps(build)
+    def finished(self: Layer, *shape: Any, **named: Any) -> None:
+        build(self, *shape, **named)
+        if getattr(type(self).build, "__wrapped__", None) is build:
+            self._finish_build((*shape, *named.values())[0])
+
+    return finished
+
+
 class Layer(Recorded):
     """Maps arrays or Tensors, and owns the parameters for it.
 
@@ -60,10 +75,16 @@ class Layer(Recorded):
     `call(x, training=False)` if training differs from use. Parameters and layers are found by
     attribute, also inside lists, tuples and dicts; there is nothing to register.
 
+    A mask, which says where steps of a sequence are no more than padding, travels with the values
+    from `Embedding` or `Masking` on. A `call` with a parameter `mask` is given that of its first
+    input, one with `<name>_mask` that of the input `<name>`, unless the caller gives another. What
+    comes out has the mask that `compute_mask` says, if there is one or `supports_masking` is set.
+
     Attributes:
         name: For `summary` and messages; the class name in snake case unless given.
         named_by_model: Whether a model gave the name, to tell its layers apart.
-        built: Whether the parameters exist. They are made at the first call.
+        built: Whether the parameters exist. They are made at the first call, or by `build`.
+        supports_masking: Whether what comes out has the mask of what came in.
         output_shape: Of the first call, with None for the batch axis; None before it. A tree of
             shapes if the layer gives several outputs.
 
@@ -85,16 +106,34 @@ class Layer(Recorded):
     output_shape: Any = None
     name: str = ""
     named_by_model: bool = False
+    supports_masking: bool = False
     _trainable: bool = True
+    # Whether nothing is left to do at a call but `call`.
+    _short: bool = False
     _uses: int = 0
     _output: Any = None
     _added: Sequence[Any] = ()
     _gathers: bool = False
+    # Whether a mask may come out where none came in.
+    _makes_masks: bool = False
+    _inputs: ClassVar[Sequence[str]] = ()
     _takes_training: ClassVar[bool] = False
+    # The parameters of `call` that are masks, and of which inputs; that of the first input.
+    _masked: ClassVar[Mapping[str, str]] = {}
+    _own_mask: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._takes_training = "training" in inspect.signature(cls.call).parameters
+        cls._inputs = names = tuple(inspect.signature(cls.call).parameters)[1:]
+        cls._takes_training = "training" in names
+        masked = {f"{name}_mask": name for name in names} | {"mask": names[0] if names else ""}
+        cls._masked = {mask: name for mask, name in masked.items() if mask in names}
+        cls._own_mask = next((m for m, name in cls._masked.items() if name == names[0]), "")
+        if "build" in vars(cls):
+            cls.build = _finishing(vars(cls)["build"])  # type: ignore[method-assign]
+        if "compute_mask" in vars(cls):
+            cls.supports_masking = vars(cls).get("supports_masking", True)
+            cls._makes_masks = vars(cls).get("_makes_masks", True)
         if "name" not in vars(cls):
             cls.name = snake_case(cls.__name__)
 
@@ -115,8 +154,11 @@ class Layer(Recorded):
             training: Passed on if `call` has a parameter of that name.
             **kwargs: Passed on.
         """
-        if args or kwargs or not self.built or x.__class__ in UNUSUAL:
+        if args or kwargs or not self._short or x.__class__ in UNUSUAL:
             return self._call_in_full(x, args, training, kwargs)
+        if MASKS:
+            named = {"training": training or False} if self._takes_training else {}
+            return self._call_masked(x, (), named)
         return self.call(x, training=training or False) if self._takes_training else self.call(x)
 
     def _call_in_full(
@@ -129,31 +171,72 @@ class Layer(Recorded):
             self._make_ready(x)
             fixed = {} if training is None else {"training": training}
             self._uses += 1
+            known = self.output_shape
             self._output = out = record(self, (x, *args), kwargs | fixed)
-            if self.output_shape is None:
+            if known is None:
                 self.output_shape = mapped(lambda symbol: symbol.shape, out)
             return out
         if not holds_arrays(x) and not hasattr(x, "shape"):
             x = np.asarray(x)
-        first = not self.built
         self._make_ready(x)
+        masks = MASKS or self._makes_masks or args or kwargs
         if self._takes_training:
             kwargs = {**kwargs, "training": training or False}
-        out = self.call(x, *args, **kwargs)
-        if first:
+        out = self._call_masked(x, args, kwargs) if masks else self.call(x, *args, **kwargs)
+        if self.output_shape is None:
             self.output_shape = shapes(out)
+        self._short = not self._makes_masks
         return out
+
+    def _call_masked(self, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """`call` with the masks of what comes in, and one for what comes out."""
+        given = dict(zip(self._inputs, (x, *args), strict=False)) | kwargs
+        for name, source in self._masked.items():
+            if given.get(name) is None and name not in self._inputs[: len(args) + 1]:
+                given[name] = kwargs[name] = mask_of(given.get(source))
+        own = given.get(self._own_mask)
+        mask = mask_of(x) if own is None else own
+        out = self.call(x, *args, **kwargs)
+        self._pass_mask(x, mask, out)
+        return out
+
+    def _pass_mask(self, x: Any, mask: Any, out: Any) -> None:
+        """Give what comes out its mask."""
+        if self.supports_masking:
+            if mask is not None or self._makes_masks:
+                give_mask(out, self.compute_mask(x, mask))
+        elif mask is not None and not self._masked and mask_of(out) is None:
+            warnings.warn(
+                f"{self.name}: the input has a mask, and the output none, as "
+                f"{type(self).__name__} does not pass masks on: from here on padding counts. If "
+                "it may, set supports_masking = True, or define compute_mask(self, x, mask)",
+                stacklevel=5,
+            )
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """The mask of the output: that of the input, unless a subclass says otherwise.
+
+        Args:
+            x: The input; several as `call` takes them.
+            mask: Its mask, or None; of several inputs a tree of them.
+        """
+        return mask
 
     def _make_ready(self, x: Any) -> None:
         if not self.built:
             self._build_on(x)
-            self.built = True
-            for path, member in _members(vars(self), ""):
-                if isinstance(member, Parameter):
-                    member.name = path
-            if not self._trainable:
-                self.trainable = False
+            if not self.built:
+                self._finish_build(shapes(x))
 
+    def _finish_build(self, input_shape: Any) -> None:
+        self.built = True
+        for path, member in _members(vars(self), ""):
+            if isinstance(member, Parameter):
+                member.name = path
+        if not self._trainable:
+            self.trainable = False
+
+    @_finishing
     def build(self, input_shape: Any) -> None:
         """Make the parameters. Called once, before the first `call`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from autograd_lite.errors import explain
 from nn import data
 from nn.callbacks import Callbacks, History, Logs
 from nn.checks import count, positive_int, real
-from nn.feeding import ArrayFeed, Feed, StreamFeed, is_stream
+from nn.feeding import ArrayFeed, Feed, StreamFeed, check_ends, is_stream
 from nn.progress import BAR, SILENT, Progress, level
 from nn.resuming import Run
 from nn.structures import leaves, mapped, rebuilt
@@ -73,10 +74,11 @@ class Loop(Trainer):
                 iterable of batches.
             shuffle: Whether every epoch has an order of its own.
             class_weight: A weight for each class, by its number.
-            sample_weight: A weight for each sample; or, for several outputs, some for each.
+            sample_weight: A weight for each sample, or each step ``(samples, steps)``; or, for
+                several outputs, some for each.
             initial_epoch: Epochs that were run before, to go on counting from.
             steps_per_epoch: Steps to an epoch, which then begins where the last one ended; by
-                default all samples are an epoch.
+                default all samples are an epoch. Batches without end need it.
             validation_steps: Likewise, each validation beginning with the first batch.
             validation_batch_size: Samples to a step of validation; `batch_size` by default.
             validation_freq: Epochs from one validation to the next, or the numbers, from 1, of the
@@ -100,18 +102,19 @@ class Loop(Trainer):
         if is_stream(x):
             _only_batches(where, y=y, sample_weight=sample_weight, class_weight=class_weight)
             _only_batches(where, validation_split=validation_split or None)
-            feed: Feed = self._stream(where, x, steps_per_epoch)
+            feed: Feed = self._stream(where, x, steps_per_epoch, "steps_per_epoch")
             feed.look()
             validation = None
         else:
             given = None if is_stream(validation_data) else validation_data
             samples, validation = self._both_parts(
-                self._samples(where, x, y, sample_weight), split, given
+                self._samples(where, x, y, sample_weight, whole=True), split, given
             )
             if class_weight is not None:
                 samples = self._by_class(samples, class_weight)
             steps = _steps(where, steps_per_epoch, "steps_per_epoch")
-            feed = ArrayFeed(samples, batch_size, shuffle, steps, goes_on=True)
+            late = self._late(where, samples)
+            feed = ArrayFeed(samples, batch_size, shuffle, steps, goes_on=True, prepare=late)
         size = batch_size if validation_batch_size is None else validation_batch_size
         held_out = self._held_out(validation, validation_data, size, validation_steps)
         self._bind_optimizer()
@@ -192,8 +195,9 @@ class Loop(Trainer):
             _only_batches(where, y=y, sample_weight=sample_weight)
             feed: Feed = self._stream(where, x, steps)
         else:
-            samples = self._samples(where, x, y, sample_weight)
-            feed = ArrayFeed(samples, batch_size, steps=_steps(where, steps))
+            samples = self._samples(where, x, y, sample_weight, whole=True)
+            late = self._late(where, samples)
+            feed = ArrayFeed(samples, batch_size, steps=_steps(where, steps), prepare=late)
         params: dict[str, Any] = {"steps": feed.steps, "verbose": shown}
         hooks = Callbacks(callbacks, self, params)
         with Progress("Evaluate", feed.steps, shown) as line:
@@ -217,6 +221,7 @@ class Loop(Trainer):
         shown = BAR if level(where, verbose) == BAR else SILENT
         steps = _steps(where, steps)
         if is_stream(x):
+            check_ends(where, x, steps, "steps")
             parts: Iterable[Any] = itertools.islice(map(_inputs_of, x), steps)
             known = steps if steps is not None or not hasattr(x, "__len__") else len(x)
         else:
@@ -310,25 +315,23 @@ class Loop(Trainer):
         hooks("on_test_end", logs)
         return logs
 
-    def _stream(self, where: str, x: Any, steps: int | None) -> StreamFeed:
-        def prepare(x: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
-            return self._samples(where, x, y, sample_weight)
-
-        return StreamFeed(where, x, prepare, _steps(where, steps))
+    def _stream(self, where: str, x: Any, steps: int | None, name: str = "steps") -> StreamFeed:
+        check_ends(where, x, steps, name)
+        prepare = partial(self._samples, where, known={})
+        return StreamFeed(where, x, prepare, _steps(where, steps, name))
 
     def _held_out(self, split: Any, given: Any, batch_size: int, steps: int | None) -> Feed | None:
         """What is validated on."""
-        where = "fit: validation_data"
-        steps = _steps("fit", steps, "validation_steps")
+        where, name = "fit: validation_data", "validation_steps"
         if is_stream(given):
-            return self._stream(where, given, steps)
+            return self._stream(where, given, steps, name)
+        steps = _steps("fit", steps, name)
         if split is None and given is not None:
-            split = self._samples(where, *data.three(given))
+            split = self._samples(where, *data.three(given), whole=True)
         if split is None:
             return None
-        return ArrayFeed(
-            split, positive_int("fit", "validation_batch_size", batch_size), steps=steps
-        )
+        size = positive_int("fit", "validation_batch_size", batch_size)
+        return ArrayFeed(split, size, steps=steps, prepare=self._late(where, split))
 
     def _warn_of_nan(self, epoch: int, step: int) -> None:
         self._nan_seen = True

@@ -15,7 +15,9 @@ from nn.configs import Config, Decoder, Encoder, know
 from nn.functional import Graph, Input, name_apart
 from nn.layer import Layer
 from nn.loop import Loop
-from nn.structures import rebuilt, shapes
+from nn.masking import with_mask
+from nn.rehearsal import rehearsal
+from nn.structures import rebuilt
 
 
 class _SublayersByDefault:
@@ -79,11 +81,17 @@ class Model(Loop):
         self.output_shape = rebuilt(graph.output_form, (s.shape for s in graph.outputs))
         self.built, self._dtype = True, ag.get_default_dtype()
 
-    def call(self, x: Any, training: bool = False) -> Any:
-        """The graph's outputs. Subclasses define their own."""
+    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        """The graph's outputs. Subclasses define their own.
+
+        Args:
+            x: The inputs.
+            training: Passed on to the layers.
+            mask: Of the inputs, which has them travel with their masks.
+        """
         if self.graph is None:
             return super().call(x)
-        return self.graph.run(x, training)
+        return self.graph.run(with_mask(x, mask), training)
 
     @property
     def inputs(self) -> list[Any]:
@@ -138,7 +146,7 @@ class Model(Loop):
             input_shape: With the batch axis; for several inputs a list or dict of shapes.
         """
         if self.graph is None:
-            with ag.no_grad():
+            with ag.no_grad(), rehearsal():
                 self(_zeros(input_shape, self.dtype))
 
     def _build_on(self, x: Any) -> None:
@@ -146,10 +154,10 @@ class Model(Loop):
         if type(self).build is not Model.build:
             super()._build_on(x)
 
-    def _make_ready(self, x: Any) -> None:
+    def _finish_build(self, input_shape: Any) -> None:
         if not self.built:
-            self.built_on = shapes(x)
-        super()._make_ready(x)
+            self.built_on = input_shape
+        super()._finish_build(input_shape)
 
     def _given_name(self) -> str | None:
         return None if self.named_by_model else vars(self).get("name")
@@ -165,8 +173,14 @@ class Model(Loop):
             return cls(*blueprints.redrawn(config, decode), name=config.get("name"))
         return super()._from_config(config, decode)
 
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+    def summary(
+        self, print_fn: Callable[[str], object] = print, expand_nested: bool = False
+    ) -> None:
         """Print a table of the layers, their output shapes and parameter counts.
+
+        Args:
+            print_fn: What is called with the table.
+            expand_nested: Whether the layers of a model among them follow it, set in.
 
         Example:
             >>> model = Sequential([Input((2,)), nn.layers.Dense(3, name="hidden")], name="tiny")
@@ -181,7 +195,7 @@ class Model(Loop):
             Trainable: 9
             Not trainable: 0
         """
-        print_fn(summary.table(self))
+        print_fn(summary.table(self, expand_nested))
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
         """Write all parameters, by their dotted names, as a safetensors file.
@@ -288,10 +302,11 @@ class Sequential(Model):
         """Take the last layer off."""
         return self.layers.pop()
 
-    def call(self, x: Any, training: bool = False) -> Any:
-        """The last layer's output."""
+    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        """The last layer's output; with a `mask` the input has it."""
         if x.__class__ is list and all(isinstance(row, np.ndarray) and row.ndim == 1 for row in x):
             x = np.asarray(x)
+        x = with_mask(x, mask)
         for layer in self.layers:
             x = layer(x, training=training)
         return x

@@ -10,12 +10,16 @@ from nn.layer import Layer
 HEADER = ("Layer", "Output shape", "Params", "Connected to")
 
 
-def table(model: Layer) -> str:
+def table(model: Layer, expand_nested: bool = False) -> str:
     """The layers directly below `model`, their output shapes and parameter counts, and totals.
 
     Where a graph has branches, the operations in it are rows too, and each row names those before.
+
+    Args:
+        model: The model.
+        expand_nested: Whether the layers of a model among them follow it, set in.
     """
-    rows = _rows(model)
+    rows = _rows(model, expand_nested)
     columns = [*zip(HEADER, *rows, strict=True)]
     if not any(columns[-1][1:]):
         columns.pop()
@@ -40,10 +44,20 @@ def table(model: Layer) -> str:
     )
 
 
-def _rows(model: Layer) -> list[tuple[str, str, str, str]]:
+def _rows(model: Layer, expand_nested: bool) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for name, function, connected in _named(model):
+        rows.append(_row(name, function, connected))
+        if expand_nested and hasattr(function, "summary"):
+            rows += [(f"  {row[0]}", *row[1:]) for row in _rows(function, True)]
+    return rows
+
+
+def _named(model: Layer) -> list[tuple[str, Any, str]]:
+    """Names, layers or operations, and what they are connected to if that has to be said."""
     graph: Graph | None = getattr(model, "graph", None)
     if graph is None:
-        return [_row(path, layer) for path, layer in model.sublayers().items()]
+        return [(path, layer, "") for path, layer in model.sublayers().items()]
     edges = graph.edges()
     before: dict[Any, list[str]] = {function: [] for function in graph.functions}
     for source, target in edges:
@@ -51,10 +65,7 @@ def _rows(model: Layer) -> list[tuple[str, str, str, str]]:
     # In a chain each row is connected to the one above it, which needs no saying.
     chain = len(edges) == len(before) - 1 and all(len(names) < 2 for names in before.values())
     chain = chain and len({id(source) for source, _ in edges}) == len(edges)
-    return [
-        _row(function.name, function, "" if chain else ", ".join(names))
-        for function, names in before.items()
-    ]
+    return [(f.name, f, "" if chain else ", ".join(names)) for f, names in before.items()]
 
 
 def _row(path: str, layer: Any, connected: str = "") -> tuple[str, str, str, str]:

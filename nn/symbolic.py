@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 
 import autograd_lite as ag
 from autograd_lite.errors import explain
+from nn.rehearsal import rehearsal
 from nn.structures import leaves, mapped, rebuilt
 
 Shape = tuple[int | None, ...]
@@ -225,7 +226,7 @@ def _tried(call: Call, attempt: int) -> Any:
         return ag.tensor(x) if isinstance(call.function, Operation) and x.dtype.kind == "f" else x
 
     args, kwargs = mapped(zeros, (call.args, call.kwargs))
-    with ag.no_grad(), np.errstate(all="ignore"):
+    with ag.no_grad(), rehearsal(), np.errstate(all="ignore"):
         return call.function(*args, **kwargs)
 
 

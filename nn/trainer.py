@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,17 @@ from nn.feeding import Grouping
 from nn.functional import Graph
 from nn.layer import Layer
 from nn.losses import Loss
+from nn.masking import MASKS, give_mask, mask_of
 from nn.metrics import Metric, Tally, get_all
 from nn.outputs import SeveralLosses
+from nn.rehearsal import rehearsal
 from nn.structures import CONTAINERS, holds_arrays, leaves, mapped
 
 Array = NDArray[Any]
 Samples = tuple[Any, ...]
+
+# Entries of targets that are looked at before training where all would be too many.
+SOME = 2**20
 
 
 class Trainer(Layer):
@@ -56,8 +62,15 @@ class Trainer(Layer):
         """The output for `x`, recorded unless under `ag.no_grad()`."""
         if self._dtype is None:
             self._dtype = ag.get_default_dtype()
-        x = data.as_input(x, self._dtype)
+        given, x = x, data.as_input(x, self._dtype)
+        if MASKS and x is not given:
+            give_mask(x, mask_of(given))
         return self._gathering(super().__call__, x, *args, training=training, **kwargs)
+
+    def _pass_mask(self, x: Any, mask: Any, out: Any) -> None:
+        """Nothing unless the model says so: layers below do it, and some take steps together."""
+        if self.supports_masking:
+            super()._pass_mask(x, mask, out)
 
     def compile(
         self,
@@ -82,7 +95,8 @@ class Trainer(Layer):
                 outputs each, or those that have one, the others being left out.
             metrics: Names in `nn.metrics` or `nn.losses`, "accuracy", `Metric` objects or functions
                 of two arrays. Sample weights do not count in them.
-            weighted_metrics: Likewise; sample weights do count.
+            weighted_metrics: Likewise; sample weights do count. One that is watched without them
+                too has ``weighted_`` before its name.
             loss_weights: What the losses of several outputs are multiplied by; 1 by default.
             run_eagerly: For Keras' sake. Every step is run as it is written.
             steps_per_execution: For Keras' sake. Nothing is compiled, so only 1 makes sense.
@@ -124,6 +138,9 @@ class Trainer(Layer):
             metrics = metrics if isinstance(metrics, list | tuple) else [metrics]
         self.metrics = get_all("metrics", metrics, self.loss)
         self.weighted_metrics = get_all("weighted_metrics", weighted, self.loss)
+        for metric in self.weighted_metrics:
+            if metric.name in {m.name for m in self.metrics}:
+                metric.name = f"weighted_{metric.name}"
 
     def _watch_several(self, names: list[str]) -> None:
         """Take what `compile` was given for a model of several outputs."""
@@ -178,8 +195,26 @@ class Trainer(Layer):
         for metric in self.weighted_metrics:
             metric.update_state(y, y_pred, sample_weight)
 
-    def _samples(self, where: str, x: Any, y: Any, sample_weight: Any) -> Samples:
-        """All arguments checked and converted, by the model and by the loss, before any work."""
+    def _samples(
+        self,
+        where: str,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        known: dict[Any, Any] | None = None,
+        whole: bool = False,
+    ) -> Samples:
+        """All arguments checked and converted, by the model and by the loss, before any work.
+
+        Args:
+            where: For messages.
+            x: Inputs.
+            y: Targets.
+            sample_weight: Likewise.
+            known: Outputs of inputs that were tried; those to come of the same shape are not.
+            whole: Whether batches are yet to be made of these. Targets in a mapped file, which may
+                not fit in memory, then stay as they are, and only some are looked at.
+        """
         if not self._given:
             raise RuntimeError(
                 explain(
@@ -190,22 +225,25 @@ class Trainer(Layer):
             )
         fed = self._arranged(x)
         if isinstance(fed, CONTAINERS) or isinstance(self.loss, SeveralLosses) or holds_arrays(y):
-            return self._several_samples(where, fed, y, sample_weight)
+            return self._several_samples(where, fed, y, sample_weight, known, whole)
         columns = data.columns(where, fed, y, sample_weight, self.dtype)
-        with ag.no_grad(), data.naming(where, columns[0]):
-            output = self(columns[0][:1])
+        output = self._tried(where, columns[0], known)
         if isinstance(output, CONTAINERS):
-            return self._several_samples(where, fed, y, sample_weight)
+            return self._several_samples(where, fed, y, sample_weight, known, whole)
         if type(self.loss) is Loss:
             self._watch_one([])
         x, y, *weight = columns
-        return x, self.loss.prepare(y, output.shape[1:], self.dtype), *weight
+        shape = output.shape[1:]
+        for w in weight:
+            data.check_weights(where, "sample_weight", w, shape)
+        return x, self._targets(y, shape, whole), *weight
 
-    def _several_samples(self, where: str, x: Any, y: Any, sample_weight: Any) -> Samples:
+    def _several_samples(
+        self, where: str, x: Any, y: Any, sample_weight: Any, known: Any, whole: bool
+    ) -> Samples:
         """Likewise, where there is more than one input or output."""
         fed = data.inputs(where, x, self.dtype)
-        with ag.no_grad(), data.naming(where, fed):
-            output = self(mapped(lambda a: a[:1], fed))
+        output = self._tried(where, fed, known)
         shapes = [found.shape[1:] for found in leaves(output)]
         several = isinstance(output, CONTAINERS)
         if several:
@@ -223,8 +261,34 @@ class Trainer(Layer):
             if type(self.loss) is Loss:
                 self._watch_one([])
         x, y, weight = data.several(where, fed, y, sample_weight, self.dtype)
-        y = self.loss.prepare(y, tuple(shapes) if several else shapes[0], self.dtype)
+        for i, w in enumerate(leaves(weight)):
+            if w is not None:
+                name = f"sample_weight[{i}]" if isinstance(weight, CONTAINERS) else "sample_weight"
+                data.check_weights(where, name, w, shapes[i])
+        y = self._targets(y, tuple(shapes) if several else shapes[0], whole)
         return (x, y) if sample_weight is None else (x, y, weight)
+
+    def _tried(self, where: str, fed: Any, known: dict[Any, Any] | None) -> Any:
+        """What the model gives for the first row, of which no more than the shape is of use."""
+        key = tuple((a.shape[1:], a.dtype) for a in leaves(fed))
+        if known is not None and key in known:
+            return known[key]
+        with ag.no_grad(), rehearsal(), data.naming(where, fed):
+            output = mapped(_shaped_like, self(mapped(lambda a: a[:1], fed)))
+        if known is not None:
+            known[key] = output
+        return output
+
+    def _targets(self, y: Any, shapes: Any, whole: bool) -> Any:
+        """Targets in the form that the loss reads, or as they are if their batches come later."""
+        if not whole or not _in_files(y):
+            return self.loss.prepare(y, shapes, self.dtype)
+        self.loss.prepare(mapped(_some_rows, y), shapes, self.dtype)
+        return y
+
+    def _late(self, where: str, samples: Samples) -> Callable[..., Samples] | None:
+        """What makes batches of these ready, if that is left to do."""
+        return partial(self._samples, where, known={}) if _in_files(samples[1]) else None
 
     def _arranged(self, x: Any) -> Any:
         """An array, or a list or dict of them if the model takes several."""
@@ -238,7 +302,8 @@ class Trainer(Layer):
     ) -> tuple[Samples, Samples | None]:
         """Samples to train on and to validate on."""
         if given is not None:
-            return samples, self._samples("fit: validation_data", *data.three(given))
+            held_out = self._samples("fit: validation_data", *data.three(given), whole=True)
+            return samples, held_out
         if not fraction:
             return samples, None
         if any(isinstance(part, CONTAINERS) for part in samples):
@@ -298,6 +363,20 @@ def _check_reduced(loss: Loss) -> None:
                 expected='reduction="sum_over_batch_size", for instance',
             )
         )
+
+
+def _shaped_like(x: Any) -> Array:
+    """An array without a mask, and whose values nobody reads."""
+    return np.empty(x.shape, x.dtype)
+
+
+def _in_files(y: Any) -> bool:
+    return any(data.in_file(part) for part in leaves(y) if part is not None)
+
+
+def _some_rows(y: Any) -> Any:
+    """The first rows, as many as have a million entries."""
+    return y if y is None else y[: max(1, SOME * len(y) // max(y.size, 1))]
 
 
 def _one(x: Any) -> Any:

@@ -138,6 +138,11 @@ class Dataset:
         seed = ag.random.generator().integers(2**63) if self._source.draws else 0
         return self._source.elements(np.random.default_rng(seed))
 
+    @property
+    def endless(self) -> bool:
+        """Whether a pass has no end, as after `repeat` without a number."""
+        return self._source.length == ENDLESS
+
     def __repr__(self) -> str:
         length = self._source.length
         if length is None or length == ENDLESS:

@@ -56,7 +56,7 @@ def columns(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> Column
 
     Raises:
         TypeError: one of them is no array.
-        ShapeError: their lengths differ, there are no rows, or weights are not one a row.
+        ShapeError: their lengths differ, or there are no rows.
     """
     named = {"x": _array(where, "x", x), "y": _array(where, "y", y)}
     if weight is not None:
@@ -64,9 +64,7 @@ def columns(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> Column
     _check_lengths(where, named)
     if weight is None:
         return _prepared(named["x"], dtype), named["y"]
-    weights = named["sample_weight"].astype(dtype)
-    _check_weights(where, "sample_weight", weights)
-    return _prepared(named["x"], dtype), named["y"], weights.ravel()
+    return _prepared(named["x"], dtype), named["y"], _weights(named["sample_weight"], dtype)
 
 
 def several(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> tuple[Any, Any, Any]:
@@ -74,7 +72,7 @@ def several(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> tuple[
 
     Raises:
         TypeError: something is no array.
-        ShapeError: their lengths differ, there are no rows, or weights are not one a row.
+        ShapeError: their lengths differ, or there are no rows.
     """
     parts = {"x": x, "y": y, "sample_weight": weight}
     found: dict[str, Any] = {}
@@ -88,11 +86,8 @@ def several(where: str, x: Any, y: Any, weight: Any, dtype: DTypeLike) -> tuple[
         parts[name] = rebuilt(part, iter(arrays))
     given = {name: a for name, a in found.items() if a is not None}
     _check_lengths(where, given)
-    for name, a in given.items():
-        if name.startswith("sample_weight"):
-            _check_weights(where, name, a)
     weights = mapped(
-        lambda w: None if w is None else w.astype(dtype).ravel(), parts.pop("sample_weight")
+        lambda w: None if w is None else _weights(w, dtype), parts.pop("sample_weight")
     )
     return _prepared(parts["x"], dtype), parts["y"], weights
 
@@ -268,13 +263,32 @@ def _check_lengths(where: str, named: Mapping[str, Array]) -> None:
         )
 
 
-def _check_weights(where: str, name: str, weights: Array) -> None:
-    if weights.size != len(weights):
+def _weights(weights: Array, dtype: DTypeLike) -> Array:
+    """In the dtype of the model; a column of one for each sample as a vector."""
+    weights = weights.astype(dtype)
+    return weights.ravel() if weights.size == len(weights) else weights
+
+
+def check_weights(where: str, name: str, weights: Array, output: tuple[int, ...]) -> None:
+    """Raise unless there is a weight for each sample, or for each step of it.
+
+    Args:
+        where: For the message.
+        name: Likewise.
+        weights: As an array.
+        output: The shape of the model's output, the batch's axis left out.
+
+    Raises:
+        ShapeError: there is not.
+    """
+    steps = output[:-1]
+    if weights.shape[1:] != steps[: weights.ndim - 1]:
+        n = len(weights)
         raise ShapeError(
             explain(
                 where,
                 "one weight for each sample is needed",
                 got=f"{name} {weights.shape}",
-                expected=f"({len(weights)},)",
+                expected=f"({n},)" + (f", or {(n, *steps)} for the steps" if steps else ""),
             )
         )

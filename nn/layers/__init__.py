@@ -3,11 +3,12 @@
 from nn.functional import Input
 from nn.layer import Layer, Parameter
 from nn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from nn.layers.alignment import AdditiveAttention, Attention
 from nn.layers.attention import MultiHeadAttention
 from nn.layers.convolution import Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose
 from nn.layers.core import Activation, Dense
 from nn.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
-from nn.layers.embedding import Embedding
+from nn.layers.embedding import Embedding, Masking
 from nn.layers.merging import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from nn.layers.normalization import (
     BatchNormalization,
@@ -63,7 +64,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -103,6 +106,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Masking",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPooling1D",

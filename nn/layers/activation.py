@@ -33,6 +33,7 @@ class ReLU(Layer):
         array([[-1.,  3.,  6.]])
     """
 
+    supports_masking = True
     name = "re_lu"
 
     def __init__(
@@ -80,6 +81,7 @@ class LeakyReLU(Layer):
         array([[-0.3,  2. ]])
     """
 
+    supports_masking = True
     name = "leaky_re_lu"
 
     def __init__(self, negative_slope: float = 0.3, *, name: str | None = None) -> None:
@@ -114,6 +116,7 @@ class PReLU(Weighted):
         ((2, 5, 3), (1, 3))
     """
 
+    supports_masking = True
     name = "p_re_lu"
     alpha: Parameter
 
@@ -187,6 +190,8 @@ class ELU(Layer):
         array([[-1.,  2.]])
     """
 
+    supports_masking = True
+
     def __init__(self, alpha: float = 1.0, *, name: str | None = None) -> None:
         super().__init__(name)
         self.alpha = real("ELU", "alpha", alpha, low=math.ulp(0.0))
@@ -210,6 +215,8 @@ class Softmax(Layer):
         >>> Softmax()(np.zeros((1, 4)))
         array([[0.25, 0.25, 0.25, 0.25]])
     """
+
+    supports_masking = True
 
     def __init__(self, axis: int = -1, *, name: str | None = None) -> None:
         super().__init__(name)

@@ -51,6 +51,7 @@ class Projection(Weighted):
         ``(batch, steps, prod(inner)) -> (batch, steps, prod(outer))``
     """
 
+    supports_masking = True
     kernel: Parameter
     bias: Parameter | None
 
@@ -113,6 +114,8 @@ class MultiHeadAttention(Weighted):
         >>> layer(x, x, use_causal_mask=True).shape, layer.count_params()
         ((2, 5, 8), 288)
     """
+
+    supports_masking = True
 
     def __init__(
         self,

@@ -48,6 +48,7 @@ class Dense(Weighted):
         ((2, 4), (3, 4), 16)
     """
 
+    supports_masking = True
     kernel: Parameter
     bias: Parameter | None
 
@@ -141,6 +142,8 @@ class Activation(Layer):
         >>> Activation("relu")(np.array([[-1.0, 2.0]]))
         array([[0., 2.]])
     """
+
+    supports_masking = True
 
     def __init__(self, activation: NamedActivation, *, name: str | None = None) -> None:
         super().__init__(name)

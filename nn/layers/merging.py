@@ -13,6 +13,7 @@ import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.layer import Layer, Shape
 from nn.layers.normalization import unit
+from nn.masking import as_mask, trailing
 
 
 def _check_several(layer: Layer, shapes: Any, least: int = 2) -> None:
@@ -47,6 +48,7 @@ class Merging(Layer):
 
     least: ClassVar[int] = 2
     combine: ClassVar[Callable[..., Any]]
+    _makes_masks = False
 
     def build(self, input_shape: Any) -> None:
         """Check the shapes; there is nothing to make."""
@@ -60,6 +62,35 @@ class Merging(Layer):
     def call(self, inputs: Any) -> Any:
         """One array."""
         return reduce(type(self).combine, inputs)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Where any of the inputs is there; None unless all have masks."""
+        if mask is None or any(m is None for m in mask):
+            return None
+        return reduce(np.logical_or, map(as_mask, mask))
+
+
+class _Extreme(Merging):
+    """Base of those for which padding of one input must not hide what another has there."""
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """One array; where only some of the inputs are there, of these alone."""
+        if mask is None:
+            return super().call(inputs)
+        (out, there), *others = _with_masks(inputs, mask)
+        for x, own in others:
+            x = ag.where(own, x, out)
+            out = type(self).combine(ag.where(there, out, x), x)
+            there = np.logical_or(there, own)
+        return out
+
+
+def _with_masks(inputs: Any, masks: Any) -> list[tuple[Any, Any]]:
+    """Inputs and their masks, which broadcast with them; those without are there everywhere."""
+    return [
+        (x, np.True_ if own is None else trailing(as_mask(own), x.ndim))
+        for x, own in zip(inputs, masks, strict=True)
+    ]
 
 
 class Add(Merging):
@@ -118,6 +149,15 @@ class Multiply(Merging):
 
     combine = staticmethod(ag.multiply)
 
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """One array; where only some of the inputs are there, of these alone; 0 where none is."""
+        if mask is None:
+            return super().call(inputs)
+        pairs = _with_masks(inputs, mask)
+        out = super().call([ag.where(own, x, np.ones((), x.dtype)) for x, own in pairs])
+        there = reduce(np.logical_or, [own for _, own in pairs])
+        return ag.where(there, out, np.zeros((), out.dtype))
+
 
 class Average(Merging):
     """The mean of the inputs, entry by entry.
@@ -140,7 +180,7 @@ class Average(Merging):
         return ag.divide(super().call(inputs), len(inputs))
 
 
-class Maximum(Merging):
+class Maximum(_Extreme):
     """The largest of the inputs, entry by entry; equal ones share the gradient.
 
     Shapes:
@@ -157,7 +197,7 @@ class Maximum(Merging):
     combine = staticmethod(ag.maximum)
 
 
-class Minimum(Merging):
+class Minimum(_Extreme):
     """The smallest of the inputs, entry by entry; equal ones share the gradient.
 
     Shapes:
@@ -192,6 +232,8 @@ class Concatenate(Layer):
         array([[1., 5., 3.]])
     """
 
+    _makes_masks = False
+
     def __init__(self, axis: int = -1, *, name: str | None = None) -> None:
         super().__init__(name)
         self.axis = axis
@@ -210,6 +252,13 @@ class Concatenate(Layer):
     def call(self, inputs: Any) -> Any:
         """One array."""
         return ag.concatenate(list(inputs), axis=self.axis)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Where anything is there; inputs without a mask are there everywhere."""
+        if mask is None:
+            return None
+        masks = [np.broadcast_to(own, a.shape) for a, own in _with_masks(x, mask)]
+        return np.concatenate(masks, axis=self.axis).any(axis=-1)
 
 
 class Dot(Layer):
@@ -233,6 +282,8 @@ class Dot(Layer):
         >>> Dot(axes=(2, 1))([np.zeros((5, 2, 3)), np.zeros((5, 3, 4))]).shape
         (5, 2, 4)
     """
+
+    _makes_masks = False
 
     def __init__(
         self, axes: int | tuple[int, int] | list[int], normalize: bool = False, *, name: Any = None
@@ -265,6 +316,9 @@ class Dot(Layer):
         batch, k = a.shape[0], a.shape[-1]
         product = ag.matmul(a.reshape((batch, rows, k)), b.reshape((batch, k, columns)))
         return product.reshape(shape if len(shape) > 1 else (batch, 1))
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """None: no steps come out."""
 
 
 def _length(shape: Shape, axis: int) -> int | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn import initializers
@@ -17,6 +19,7 @@ from nn.layers.weights import (
     as_any_floats,
     as_floats,
 )
+from nn.masking import as_mask
 
 Axis = int | tuple[int, ...] | list[int]
 
@@ -42,6 +45,7 @@ def _lengths(layer: Layer, input_shape: Shape, axis: Axis) -> tuple[int, ...]:
 class _Scaled(Weighted):
     """Base of those with a learned factor and term for each entry along `axis`."""
 
+    supports_masking = True
     axis: Any
     gamma: Parameter | None
     beta: Parameter | None
@@ -167,7 +171,7 @@ class BatchNormalization(_Scaled):
     In training ``(x - mean) / sqrt(var + epsilon) * gamma + beta`` with the mean and variance (over
     n, not n - 1) of the batch, of which moving averages are kept:
     ``moving = momentum * moving + (1 - momentum) * new``. Otherwise, and with ``trainable=False``,
-    the moving averages take their place and stay as they are.
+    the moving averages take their place and stay as they are. Masked steps do not count.
 
     Args:
         axis: Of the channels.
@@ -229,16 +233,45 @@ class BatchNormalization(_Scaled):
         for name in ("moving_mean", "moving_variance"):
             setattr(self, name, Parameter(state[f"{name}_initializer"](shape), trainable=False))
 
-    def call(self, x: Any, training: bool = False) -> Any:
-        """Normalized by the batch if `training`, else by the moving averages."""
+    def call(self, x: Any, mask: Any = None, training: bool = False) -> Any:
+        """Normalized by the batch if `training`, else by the moving averages.
+
+        Args:
+            x: The input.
+            mask: False where entries do not count, with an axis for all but the last of `x`.
+            training: Whether the averages move.
+        """
         x = as_floats(x, self.moving_mean)
         settings = self.gamma, self.beta, self.axis, self.epsilon
         if not (training and self.trainable):
             return ag.batch_norm_inference(x, self.moving_mean, self.moving_variance, *settings)
-        y, mean, variance = ag.batch_norm(x, *settings)
+        if mask is None:
+            y, mean, variance = ag.batch_norm(x, *settings)
+        else:
+            mean, variance = self._moments(x, as_mask(mask))
+            y = ag.batch_norm_inference(x, mean, variance, *settings)
         self._move(self.moving_mean, mean)
         self._move(self.moving_variance, variance)
         return y
+
+    def _moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
+        """Mean and variance of the entries that count."""
+        if mask.shape != x.shape[:-1]:
+            raise ShapeError(
+                explain(
+                    self.name,
+                    "the mask does not fit",
+                    got=f"mask {mask.shape}, input {x.shape}",
+                    expected=f"mask {x.shape[:-1]}",
+                )
+            )
+        axes = tuple(a for a in range(x.ndim) if a != self.axis % x.ndim)
+        there, none = np.broadcast_to(mask[..., None], x.shape), np.zeros((), x.dtype)
+        count = np.maximum(np.count_nonzero(there, axis=axes, keepdims=True), 1).astype(x.dtype)
+        mean = ag.sum(ag.where(there, x, none), axis=axes, keepdims=True) / count
+        off = ag.where(there, x - mean, none)
+        variance = ag.sum(ag.square(off), axis=axes, keepdims=True) / count
+        return mean.reshape((-1,)), variance.reshape((-1,))
 
     def _move(self, moving: Parameter, new: Any) -> None:
         new = new.data if isinstance(new, ag.Tensor) else new
@@ -264,6 +297,7 @@ class RMSNormalization(Layer):
         array([[0.2, 1.4]])
     """
 
+    supports_masking = True
     name = "rms_normalization"
     scale: Parameter
 
@@ -296,6 +330,8 @@ class UnitNormalization(Layer):
         >>> UnitNormalization()(np.array([[3.0, 4.0]]))
         array([[0.6, 0.8]])
     """
+
+    supports_masking = True
 
     def __init__(self, axis: Axis = -1, *, name: str | None = None) -> None:
         super().__init__(name)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 import autograd_lite as ag
 from nn.layer import Layer, Shape
 from nn.layers.convolution import SPACE, Size
 from nn.layers.weights import as_any_floats, check_ndim
 from nn.layers.windows import channels_last, each_axis, get_padding
+from nn.masking import as_mask
 
 
 class Pooling(Layer):
@@ -205,6 +208,8 @@ class GlobalMaxPooling2D(GlobalPooling):
 class GlobalAveragePooling1D(GlobalPooling):
     """The mean of each channel; the arguments are those of `GlobalMaxPooling1D`.
 
+    Of a masked input the mean over the steps that are not padding; 0 if there are none.
+
     Shapes:
         ``(batch, length, channels) -> (batch, channels)``
 
@@ -218,6 +223,20 @@ class GlobalAveragePooling1D(GlobalPooling):
 
     axes = 1
     pool = staticmethod(ag.mean)
+    _makes_masks = False
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        """One entry for each sample and channel."""
+        if mask is None:
+            return super().call(x)
+        x, there = as_any_floats(x), as_mask(mask)[..., None]
+        # Not times the mask: padding may be infinite.
+        kept = ag.where(there, x, np.zeros((), x.dtype))
+        counts = np.count_nonzero(there, axis=1, keepdims=self.keepdims).astype(x.dtype)
+        return ag.sum(kept, axis=1, keepdims=self.keepdims) / np.maximum(counts, 1)
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """None: no steps come out."""
 
 
 class GlobalAveragePooling2D(GlobalPooling):

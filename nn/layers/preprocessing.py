@@ -32,6 +32,8 @@ class Rescaling(Layer):
         array([[0., 1.]], dtype=float32)
     """
 
+    supports_masking = True
+
     def __init__(
         self, scale: ArrayLike, offset: ArrayLike = 0.0, *, name: str | None = None
     ) -> None:
@@ -71,6 +73,7 @@ class Normalization(Layer):
         array([[0., 2.]])
     """
 
+    supports_masking = True
     mean: Any
     variance: Any
 

@@ -27,6 +27,7 @@ from nn.layers.weights import (
     check_ndim,
     get_activation,
 )
+from nn.rehearsal import rehearses
 
 States = Sequence[Any]
 
@@ -87,6 +88,7 @@ class Recurrent(Weighted):
     gates: ClassVar[int] = 1
     carried: ClassVar[int] = 1
     zero_output_for_mask: bool = False
+    _makes_masks = False
 
     kernel: Parameter
     recurrent_kernel: Parameter
@@ -146,7 +148,7 @@ class Recurrent(Weighted):
             x: Sequences ``(batch, steps, features)``.
             initial_state: The first states, in a list if there are several; None for zeros.
             mask: ``(batch, steps)``: where False, a step leaves the state as it is. The output
-                repeats the one before, and is 0 at first.
+                repeats the one before, and is 0 at first. By default the mask that `x` has.
             training: Whether to drop out.
         """
         if x.ndim != 3 or x.shape[-1] != self.kernel.shape[0]:
@@ -157,10 +159,14 @@ class Recurrent(Weighted):
             x = x[:, ::-1]
             seen = None if seen is None else seen[:, ::-1]
         sequence, *states = self._run(x, self._first_states(initial_state, x), seen, training)
-        if self.stateful:
+        if self.stateful and not rehearses():
             self._left = [s.data if isinstance(s, ag.Tensor) else s for s in states]
         out = self._regularized(self._shown(sequence, states[0], seen))
         return (out, *states) if self.return_state else out
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """That of the input if all steps come out; final states have none."""
+        return mask if self.return_sequences else None
 
     def reset_state(self) -> None:
         """Let the next batch start from zeros; of use if `stateful`."""
@@ -225,9 +231,16 @@ class Recurrent(Weighted):
         return y
 
     def _first_states(self, given: Any, x: Any) -> list[Any]:
-        if given is None and self.stateful and self._left is not None:
-            given = self._left
         shape = (x.shape[0], self.units)
+        if given is None and self.stateful and self._left is not None and not rehearses():
+            given = self._left
+            if given[0].shape != shape:
+                raise self._misfit(
+                    "batch",
+                    f"{shape[0]} rows, after a batch of {len(given[0])}",
+                    "as many as before, whose final states these begin with",
+                    "reset_state(), or a batch_size that divides the rows",
+                )
         if given is None:
             return [np.zeros(shape, x.dtype)] * self.carried
         states = list(given) if isinstance(given, list | tuple) else [given]
@@ -244,9 +257,9 @@ class Recurrent(Weighted):
             raise self._misfit("mask", mask.shape, f"{x.shape[:2]}, as input {x.shape}")
         return mask.astype(np.bool_)
 
-    def _misfit(self, what: str, got: Any, expected: str) -> ShapeError:
+    def _misfit(self, what: str, got: Any, expected: str, fix: str | None = None) -> ShapeError:
         problem = f"the {what} does not fit"
-        return ShapeError(explain(self.name, problem, got=str(got), expected=expected))
+        return ShapeError(explain(self.name, problem, got=str(got), expected=expected, fix=fix))
 
     def _input_bias(self) -> Any:
         return self.bias

@@ -18,6 +18,7 @@ from nn.layers.weights import as_any_floats, check_ndim
 class _Random(Layer):
     """Base of those that draw, from a generator of their own if they have a seed."""
 
+    supports_masking = True
     seed: int | None
 
     def _sow(self, seed: int | None) -> None:
@@ -268,6 +269,8 @@ class ActivityRegularization(Layer):
         >>> [float(loss) for loss in layer.losses]
         [1.0]
     """
+
+    supports_masking = True
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, *, name: str | None = None) -> None:
         super().__init__(name)

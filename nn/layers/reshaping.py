@@ -26,6 +26,8 @@ class Identity(Layer):
         array([[1., 2.]])
     """
 
+    supports_masking = True
+
     def call(self, x: Any) -> Any:
         """``x``."""
         return x

@@ -6,10 +6,13 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, choose, explain
 from nn.layer import Layer, Parameter
 from nn.layers.recurrence import Recurrent
+from nn.masking import as_mask, give_mask
 
 MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "concat": lambda a, b: ag.concatenate([a, b], -1),
@@ -46,6 +49,8 @@ class Bidirectional(Layer):
         >>> layer(np.zeros((2, 5, 3), np.float32)).shape
         (2, 5, 8)
     """
+
+    _makes_masks = False
 
     def __init__(
         self,
@@ -107,6 +112,12 @@ class Bidirectional(Layer):
         merged = outputs if self.merge_mode is None else [MERGES[self.merge_mode](*outputs)]
         return tuple(merged + final) if len(merged) + len(final) > 1 else merged[0]
 
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """That of the input if all steps come out; final states have none."""
+        if not self.forward_layer.return_sequences:
+            return None
+        return [mask, mask] if self.merge_mode is None else mask
+
     def reset_state(self) -> None:
         """Let both start the next batch from zeros; of use if they are `stateful`."""
         self.forward_layer.reset_state()
@@ -126,6 +137,7 @@ def _reversed(layer: Recurrent) -> Recurrent:
         if isinstance(value, Parameter):
             delattr(other, name)
     other.built, other.output_shape, other._left, other._uses = False, None, None, 0
+    other._short = False
     other.go_backwards = not layer.go_backwards
     other.name = f"backward_{layer.name}"
     return other
@@ -153,7 +165,8 @@ class TimeDistributed(Layer):
         name: Of the layer.
 
     Shapes:
-        ``(batch, steps, ...) -> (batch, steps, ...)``, what follows being the layer's.
+        ``(batch, steps, ...) -> (batch, steps, ...)``, what follows being the layer's. A mask
+        ``(batch, steps, n)`` masks the layer's own steps, and those of which nothing is left.
 
     Raises:
         TypeError: `layer` is no layer.
@@ -164,16 +177,25 @@ class TimeDistributed(Layer):
         (2, 5, 12)
     """
 
+    _makes_masks = False
+
     def __init__(self, layer: Layer, *, name: str | None = None) -> None:
         super().__init__(name)
         if not isinstance(layer, Layer):
             raise TypeError(explain("TimeDistributed", "not a layer", got=repr(layer)))
         self.layer = layer
 
-    def call(self, x: Any, training: bool = False) -> Any:
+    def call(self, x: Any, mask: Any = None, training: bool = False) -> Any:
         """``layer`` of all steps as one batch."""
         if x.ndim < 3:
             expected = "(batch, steps, features, ...)"
             raise ShapeError(explain(self.name, "no steps", got=str(x.shape), expected=expected))
-        y = self.layer(x.reshape((-1, *x.shape[2:])), training=training)
+        rows = x.reshape((-1, *x.shape[2:]))
+        if mask is not None and np.ndim(mask) > 2:
+            give_mask(rows, as_mask(mask).reshape((-1, *mask.shape[2:])))
+        y = self.layer(rows, training=training)
         return y.reshape((*x.shape[:2], *y.shape[1:]))
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """Where there is anything at a step."""
+        return None if mask is None else as_mask(mask).any(axis=tuple(range(2, mask.ndim)))

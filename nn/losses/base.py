@@ -12,6 +12,7 @@ import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn.checks import snake_case
 from nn.configs import Recorded
+from nn.masking import mask_of
 from nn.targets import align, weights_for
 
 Array = NDArray[Any]
@@ -75,12 +76,14 @@ class Loss(Recorded):
             y_true: Targets.
             y_pred: Predictions.
             sample_weight: A weight for each sample, or for each value of `call`.
-            mask: Which samples, or values, count. A mean is then taken over these alone.
+            mask: Which samples, or values, count. A mean is then taken over these alone. By default
+                the mask that comes along with `y_pred`, as of a model with `Masking`.
 
         Raises:
             ShapeError: weights or mask do not fit the values of `call`.
         """
         values = self.call(y_true, y_pred)
+        mask = mask_of(y_pred) if mask is None else mask
         weight = self._weight(values, sample_weight, mask, self.counted(y_true, values))
         if weight is not None:
             values = values * weight

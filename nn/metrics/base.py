@@ -12,6 +12,7 @@ import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn.checks import snake_case
 from nn.configs import Recorded
+from nn.masking import mask_of
 from nn.targets import weights_for
 
 Array = NDArray[Any]
@@ -27,6 +28,14 @@ def ratio(a: Any, b: Any) -> Any:
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     shape = np.broadcast_shapes(a.shape, b.shape)
     return np.divide(a, b, out=np.zeros(shape), where=np.broadcast_to(b != 0, shape))
+
+
+def counted(y_pred: Any, sample_weight: ArrayLike | None) -> ArrayLike | None:
+    """Sample weights, and 0 where the mask that comes along with predictions says padding."""
+    mask = mask_of(y_pred)
+    if mask is None or sample_weight is None:
+        return sample_weight if mask is None else mask.astype(np.float64)
+    return weights_for("metrics", "sample_weight", sample_weight, mask.shape) * mask
 
 
 class Metric(Recorded):
@@ -69,8 +78,12 @@ class Metric(Recorded):
     def update_state(
         self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None
     ) -> None:
-        """Count a batch in: ``total += sum(w * values)``, ``count += sum(w)``."""
-        self.count_in(np.asarray(self.call(as_array(y_true), as_array(y_pred))), sample_weight)
+        """Count a batch in: ``total += sum(w * values)``, ``count += sum(w)``.
+
+        Padding does not count, if a mask comes along with `y_pred`.
+        """
+        values = np.asarray(self.call(as_array(y_true), as_array(y_pred)))
+        self.count_in(values, counted(y_pred, sample_weight))
 
     def count_in(self, values: Array, sample_weight: ArrayLike | None = None) -> None:
         """Count values in.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from autograd_lite.errors import explain
 from nn.checks import positive_int
-from nn.metrics.base import Array, Metric, as_array, ratio
+from nn.metrics.base import Array, Metric, as_array, counted, ratio
 from nn.targets import pair, weights_for
 
 
@@ -59,7 +59,8 @@ class Counts(Metric):
     ) -> None:
         """Count a batch in."""
         y, p = pair(self.name, as_array(y_true), as_array(y_pred))
-        weight = 1.0 if sample_weight is None else sample_weight
+        weight = counted(y_pred, sample_weight)
+        weight = 1.0 if weight is None else weight
         w = np.broadcast_to(weights_for(self.name, "sample_weight", weight, p.shape), p.shape)
         if self.top_k is not None:
             p = _largest(p, self.top_k)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn.checks import positive_int, real
-from nn.metrics.base import Array, as_array, ratio
+from nn.metrics.base import Array, as_array, counted, ratio
 from nn.metrics.confusion import Counts
 
 CURVES = {"ROC": "ROC", "roc": "ROC", "PR": "PR", "pr": "PR"}
@@ -81,6 +81,7 @@ class AUC(Counts):
     ) -> None:
         """Count a batch in."""
         if self.from_logits:
+            sample_weight = counted(y_pred, sample_weight)
             y_pred = ag.sigmoid(as_array(y_pred))
         super().update_state(y_true, y_pred, sample_weight)
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from autograd_lite.errors import choose
 from nn import losses
 from nn.checks import count
-from nn.metrics.base import Array, Metric, NamedMean, as_array, ratio
+from nn.metrics.base import Array, Metric, NamedMean, as_array, counted, ratio
 from nn.targets import pair, weights_for
 
 AGGREGATIONS = ("uniform_average", "variance_weighted_average", "none")
@@ -202,7 +202,8 @@ class R2Score(Metric):
         """Count a batch in."""
         y, p = pair(self.name, as_array(y_true), as_array(y_pred))
         y, p = (np.asarray(a, np.float64).reshape(len(a), -1) for a in (y, p))
-        weight = 1.0 if sample_weight is None else sample_weight
+        weight = counted(y_pred, sample_weight)
+        weight = 1.0 if weight is None else weight
         w = np.broadcast_to(weights_for(self.name, "sample_weight", weight, y.shape), y.shape)
         self.samples += len(y)
         self.residue = self.residue + (w * np.square(y - p)).sum(axis=0)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from autograd_lite.errors import ShapeError, choose, explain
 from nn.checks import real
-from nn.metrics.base import Array, Metric, as_array, ratio
+from nn.metrics.base import Array, Metric, as_array, counted, ratio
 from nn.targets import pair, weights_for
 
 AVERAGES = ("micro", "macro", "weighted", "none")
@@ -65,7 +65,8 @@ class FBetaScore(Metric):
             got = f"predictions {p.shape}"
             raise ShapeError(explain(self.name, "not a matrix", got=got, expected="(n, classes)"))
         y, p = y.reshape(len(y), -1), p.reshape(len(p), -1)
-        weight = 1.0 if sample_weight is None else sample_weight
+        weight = counted(y_pred, sample_weight)
+        weight = 1.0 if weight is None else weight
         w = weights_for(self.name, "sample_weight", weight, p.shape)
         said = self._said(p)
         self.hits = self.hits + (w * said * y).sum(axis=0, dtype=np.float64)

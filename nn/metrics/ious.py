@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import positive_int
-from nn.metrics.base import Array, Metric, as_array, ratio
+from nn.metrics.base import Array, Metric, as_array, counted, ratio
 from nn.targets import check_labels, weights_for
 
 
@@ -81,7 +81,8 @@ class IoU(Metric):
                     "predictions of each class",
                 )
             )
-        weight = 1.0 if sample_weight is None else sample_weight
+        weight = counted(y_pred, sample_weight)
+        weight = 1.0 if weight is None else weight
         w = np.broadcast_to(weights_for(self.name, "sample_weight", weight, y.shape), y.shape)
         y, p, w = y.ravel(), p.ravel(), w.ravel()
         if self.ignore_class is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from nn import losses
-from nn.metrics.base import NamedMean, as_array
+from nn.metrics.base import NamedMean, as_array, counted
 from nn.targets import weights_for
 
 
@@ -80,7 +80,8 @@ class SparseCategoricalCrossentropy(NamedMean):
             return super().update_state(y_true, y_pred, sample_weight)
         values = self.call(as_array(y_true), as_array(y_pred))
         valid = as_array(y_true).reshape(values.shape) != self.ignore_class
-        weight = 1.0 if sample_weight is None else sample_weight
+        weight = counted(y_pred, sample_weight)
+        weight = 1.0 if weight is None else weight
         fitted = weights_for(self.name, "sample_weight", weight, values.shape)
         return self.count_in(values, fitted * valid)
 

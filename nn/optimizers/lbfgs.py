@@ -37,6 +37,9 @@ class LBFGS(Optimizer):
         tolerance_change: Stop when the loss changes by less, relative to it if it is above 1.
         line_search: "strong_wolfe", or "armijo", which only makes the loss fall.
 
+    Attributes:
+        message: Why the last call of `step` ended.
+
     Raises:
         ValueError: a setting is out of range, or groups are given.
 
@@ -50,7 +53,11 @@ class LBFGS(Optimizer):
         >>> optimizer = LBFGS([w], max_iterations=100)
         >>> optimizer.step(rosenbrock) < 1e-12, np.round(w.data, 6).tolist()
         (True, [1.0, 1.0])
+        >>> optimizer.message
+        'the loss changes by less than tolerance_change'
     """
+
+    message: str = ""
 
     def __init__(
         self,
@@ -91,7 +98,11 @@ class LBFGS(Optimizer):
             raise TypeError(explain("LBFGS.step", "no closure to compute the loss", fix=fix))
         loss, g = self._evaluate(closure)
         for _ in range(self.max_iterations):
-            if not np.isfinite(loss) or np.abs(g).max(initial=0) <= self.tolerance_grad:
+            if not np.isfinite(loss):
+                self.message = f"the loss is {loss}"
+                break
+            if np.abs(g).max(initial=0) <= self.tolerance_grad:
+                self.message = "no entry of the gradient is above tolerance_grad"
                 break
             before, x = loss, self._flat([p.data for p in self.parameters])
             direction = self._direction(g)
@@ -99,6 +110,7 @@ class LBFGS(Optimizer):
             self._write(x + here.step * direction)
             if not here.step:
                 if not self._pairs:
+                    self.message = "the line search found no lower loss"
                     break
                 self._pairs.clear()  # the curvature misled: once more, straight down
                 continue
@@ -108,7 +120,10 @@ class LBFGS(Optimizer):
             if self.schedule is not None:
                 self._rate = rate_of(self.schedule, self._steps, self._where)
             if abs(before - loss) <= self.tolerance_change * max(1, abs(loss)):
+                self.message = "the loss changes by less than tolerance_change"
                 break
+        else:
+            self.message = "max_iterations is reached"
         return loss
 
     def load_state(self, state: Mapping[str, ArrayLike]) -> None:

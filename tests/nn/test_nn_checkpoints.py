@@ -195,6 +195,14 @@ def test_a_bad_separator_is_refused():
         CSVLogger("a.csv", separator="::")
 
 
+def test_a_table_that_was_deleted_begins_anew(tmp_path):
+    path = tmp_path / "log.csv"
+    delete = LambdaCallback(on_epoch_begin=lambda epoch: epoch == 2 and path.unlink())
+    model().fit(X, Y, epochs=4, callbacks=[CSVLogger(path), delete], verbose=0)
+    header, *rows = path.read_text().splitlines()
+    assert header == "epoch,loss" and [row.partition(",")[0] for row in rows] == ["2", "3"]
+
+
 def test_no_file_is_left_open(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)

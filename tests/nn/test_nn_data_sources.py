@@ -189,3 +189,78 @@ def test_batches_of_a_mapped_file_are_its_rows(tmp_path):
             np.testing.assert_array_equal(batch, values[rows])
         model = compiled()
         np.testing.assert_array_equal(model.predict(x), model.predict(values))
+
+
+@pytest.mark.parametrize(("dtype", "loss"), [("float32", "mse"), ("float64", "mae")])
+def test_mapped_targets_are_never_loaded_whole(big, dtype, loss):
+    y = big(dtype)
+    x = np.zeros((len(y), 2), np.float32)
+    model = nn.Sequential([nn.layers.Dense(y.shape[1])])
+    model.compile("sgd", loss)
+    settings = {"batch_size": 16, "verbose": 0}
+
+    def use():
+        model.fit(x, y, steps_per_epoch=2, validation_split=0.5, validation_steps=1, **settings)
+        model.fit(x, y, shuffle=False, steps_per_epoch=1, **settings)
+        model.fit(x[:9], y[:9], validation_data=(x, y), validation_steps=1, **settings)
+        model.evaluate(x, y, steps=2, **settings)
+
+    use()
+    assert peak(use) < y.nbytes / 4
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_mapped_targets_train_as_others_do(tmp_path, several):
+    rng = np.random.default_rng(0)
+    values = {"a": rng.normal(size=(20, 1)), "b": np.arange(20) % 3}
+    for name, array in values.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    mapped = {name: np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in values}
+    x, found = rng.normal(size=(20, 4)), []
+    for y in (values, mapped):
+        ag.set_seed(0)
+        start = nn.Input((4,))
+        ends = {"a": nn.layers.Dense(1)(start), "b": nn.layers.Dense(3, "softmax")(start)}
+        loss = {"a": "mse", "b": "sparse_categorical_crossentropy"}
+        if not several:
+            ends, loss, y = ends["b"], loss["b"], y["b"]
+        model = nn.Model(start, ends)
+        model.compile("adam", loss)
+        weight = {} if several else {"class_weight": {0: 2.0}}
+        history = model.fit(x, y, 8, 2, verbose=0, validation_split=0.25, **weight).history
+        found.append((history, model.evaluate(x, y, verbose=0)))
+    assert found[0] == found[1]
+    wrong = np.memmap(tmp_path / "wrong", np.int64, "w+", shape=20)
+    wrong[3] = 7
+    if not several:
+        with pytest.raises(ValueError, match="targets out of range"):
+            model.fit(x, wrong, verbose=0)
+
+
+def test_a_dataset_without_end_needs_a_number_of_steps():
+    x, y = np.zeros((4, 3), np.float32), np.zeros((4, 1))
+    endless, model = Dataset.from_arrays(x, y).repeat().batch(2), compiled()
+    with pytest.raises(ValueError, match=r"fit: a dataset without end(?s:.*)steps_per_epoch="):
+        model.fit(endless, verbose=0)
+    with pytest.raises(ValueError, match=r"without end(?s:.*)validation_steps="):
+        model.fit(x, y, validation_data=endless, verbose=0)
+    for method in (model.evaluate, model.predict):
+        with pytest.raises(ValueError, match=r"without end(?s:.*) steps=, or Dataset.repeat\("):
+            method(endless, verbose=0)
+    model.fit(endless, steps_per_epoch=2, validation_data=endless, validation_steps=1, verbose=0)
+    assert len(model.predict(endless, steps=3, verbose=0)) == 6
+
+
+def test_batches_of_one_shape_are_tried_once():
+    calls = []
+
+    class Spy(nn.layers.Layer):
+        def call(self, x):
+            calls.append(x.shape)
+            return x
+
+    model = nn.Sequential([Spy(), nn.layers.GlobalAveragePooling1D(), nn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    batches = [(np.zeros((3, n, 2), np.float32), np.zeros(3)) for n in (4, 5, 4, 5, 4)]
+    model.fit(batches.__iter__(), verbose=0)
+    assert sorted(calls) == [(1, 4, 2), (1, 5, 2), *[(3, 4, 2)] * 3, *[(3, 5, 2)] * 2]

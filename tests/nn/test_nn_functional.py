@@ -1,6 +1,7 @@
 """Graphs of layers: what they compute, how they are named, and what is refused."""
 
 import gc
+import re
 import weakref
 
 import numpy as np
@@ -349,3 +350,32 @@ def test_pictures_need_graphviz(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="`dot` is not installed"):
         nn.plot_model(branched(), tmp_path / "m.svg")
+
+
+def nested():
+    a, b = nn.Input((3,), name="a"), nn.Input((4,), name="b")
+    p, q = layers.Dense(2, name="p")(a), layers.Dense(2, name="q")(b)
+    inner = nn.Model([a, b], [q, p + q], name="inner")
+    x, y = nn.Input((4,), name="x"), nn.Input((3,), name="y")
+    u, v = inner([y, x])
+    chain = nn.Sequential([layers.Dense(3, name="s"), layers.ReLU(name="r")], name="chain")
+    return nn.Model([x, y], [chain(u), layers.Dense(1, name="t")(v)])
+
+
+def test_pictures_of_models_in_models():
+    source = nn.plot_model(nested(), expand_nested=True)
+    numbers = {name: n for n, name in re.findall(r'(n\d+) \[label="(\w+) ', source)}
+    arrows = {tuple(pair) for pair in re.findall(r"(n\d+) -> (n\d+)", source)}
+    expected = "y-a x-b a-p b-q p-add q-add q-s s-r add-t"
+    assert arrows == {tuple(numbers[end] for end in a.split("-")) for a in expected.split()}
+    assert source.count("subgraph cluster_") == 2 and source.count("{") == source.count("}")
+    assert "inner (Model)" in nn.plot_model(nested())
+
+
+def test_summary_of_models_in_models(capsys):
+    nested().summary(expand_nested=True)
+    rows = capsys.readouterr().out.splitlines()[3:-4]
+    assert [row.split(" (")[0] for row in rows] == (
+        ["y", "x", "inner", "  b", "  a", "  q", "  p", "  add", "chain", "  s", "  r", "t"]
+    )
+    assert rows[7].endswith("0  p, q")

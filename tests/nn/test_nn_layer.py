@@ -236,3 +236,36 @@ def test_a_subclass_that_forgets_super_init_works():
 def test_integers_are_no_parameters():
     with pytest.raises(TypeError, match="int64"):
         Parameter(np.zeros(3, np.int64))
+
+
+def test_a_layer_built_by_hand_is_built():
+    layer = Dense(2)
+    layer.build((None, 3))
+    kernel = layer.kernel
+    assert layer.built and kernel.name == "kernel"
+    out = layer(np.ones((4, 3), np.float32))
+    assert layer.kernel is kernel and layer.output_shape == (None, 2)
+    assert out.shape == (4, 2)
+
+
+def test_a_layer_that_builds_those_below_it():
+    class Outer(Pair):
+        def __init__(self):
+            super().__init__()
+            self.inner = Dense(3)
+            self.inner.trainable = False
+
+        def build(self, input_shape):
+            super().build(input_shape)
+            assert not self.built  # the base's `build` is not the end of it
+            self.inner.build(input_shape)
+
+        def call(self, x):
+            return self.inner(super().call(x))
+
+    outer = Outer()
+    outer.build((None, 3))
+    assert outer.built and outer.inner.built and not outer.inner.kernel.requires_grad
+    kernel = outer.inner.kernel
+    built(outer)
+    assert outer.inner.kernel is kernel

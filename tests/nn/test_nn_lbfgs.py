@@ -101,3 +101,27 @@ def test_lbfgs_refusals():
         LBFGS([w], line_search="golden")
     with pytest.raises(ValueError, match="bad `max_iterations`"):
         LBFGS([w], max_iterations=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "function", "message"),
+    [
+        ({"max_iterations": 2}, rosenbrock, "max_iterations is reached"),
+        (
+            {"max_iterations": 99, "tolerance_grad": 0.1},
+            rosenbrock,
+            "no entry of the gradient is above tolerance_grad",
+        ),
+        ({"tolerance_change": 1.0}, rosenbrock, "the loss changes by less than tolerance_change"),
+        ({}, lambda w: (w * np.inf).sum(), "the loss is -inf"),
+        ({}, lambda w: ag.abs(w - w.data).sum() + 0 * w[0], "no entry of the gradient"),
+        ({}, lambda w: w.sum() - 2 * w.data.sum(), "the line search found no lower loss"),
+    ],
+)
+def test_lbfgs_says_why_it_ended(settings, function, message):
+    w = leaf(np.array([-1.2, -1.0]))
+    optimizer = LBFGS([w], **settings)
+    assert optimizer.message == ""
+    with np.errstate(all="ignore"):
+        optimizer.step(lambda: function(w))
+    assert optimizer.message.startswith(message)

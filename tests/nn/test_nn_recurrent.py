@@ -296,3 +296,29 @@ def test_other_misfits():
         ag.lstm(x, kernel, np.zeros((3, 8)))
     with pytest.raises(ag.errors.ShapeError, match="lstm: bad `mask`"):
         ag.lstm(x, kernel, np.zeros((2, 8)), mask=np.ones((2, 1), bool))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("built", [False, True])
+def test_stateful_layers_are_trained_in_batches(kind, built):
+    # What finds out shapes leaves no states behind.
+    x, y = drawn(8, 4, 3), drawn(8, 1)
+    rnn = kind(3, stateful=True)
+    model = nn.Sequential([rnn, Dense(1)])
+    if built:
+        model.build((None, 4, 3))
+    model.compile("sgd", "mse")
+    model.fit(x, y, 4, epochs=2, validation_data=(x, y), shuffle=False, verbose=0)
+    first = [state.copy() for state in rnn._left]
+    model.train_on_batch(x[:4], y[:4])
+    assert not any(np.array_equal(a, b) for a, b in zip(first, rnn._left, strict=True))
+    start = nn.Input((4, 3))
+    graph = nn.Model(start, kind(3, stateful=True)(start))
+    assert graph.predict(x, batch_size=4, verbose=0).shape == (8, 3)
+
+
+def test_batches_of_another_size_than_the_states_are_named():
+    model = nn.Sequential([GRU(2, stateful=True)])
+    model.predict(drawn(4, 3, 2), verbose=0)
+    with pytest.raises(ag.errors.ShapeError, match=r"3 rows, after a batch of 4(?s:.*)reset_state"):
+        model.predict(drawn(3, 3, 2), verbose=0)
