@@ -55,9 +55,8 @@ if arguments.plot:
     axes = whole.subplots()
     axes.set_axis_off()
     axes.imshow(x_test[0], cmap="gray_r")
-    # The first layers of a model are a model too.
-    for part, last in zip(parts, model.layers[2:5:2], strict=True):
-        first_layers = nn.Sequential(model.layers[: model.layers.index(last) + 1])
+    for part, last in zip(parts, model.layers[1:4:2], strict=True):
+        first_layers = nn.Model(model.inputs, last.output)
         maps = first_layers.predict(x_test[:1], verbose=0)[0]
         part.suptitle(f"after {last.name}: {maps.shape}")
         columns = 4 if maps.shape[-1] == 16 else 8

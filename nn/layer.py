@@ -15,6 +15,7 @@ import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import snake_case
 from nn.configs import Recorded
+from nn.declaring import Declares
 from nn.gathering import gathered, offer
 from nn.masking import MASKS, give_mask, mask_of
 from nn.structures import holds_arrays, leaves, mapped, shapes
@@ -68,7 +69,7 @@ def _finishing(build: Callable[..., None]) -> Callable[..., None]:
     return finished
 
 
-class Layer(Recorded):
+class Layer(Recorded, metaclass=Declares):
     """Maps arrays or Tensors, and owns the parameters for it.
 
     To write one, make the parameters in `build(input_shape)` and compute in `call(x)`, or in
@@ -84,6 +85,7 @@ class Layer(Recorded):
         name: For `summary` and messages; the class name in snake case unless given.
         named_by_model: Whether a model gave the name, to tell its layers apart.
         built: Whether the parameters exist. They are made at the first call, or by `build`.
+        declared_shape: Of a sample, if it was given as `input_shape` or `input_dim`.
         supports_masking: Whether what comes out has the mask of what came in.
         output_shape: Of the first call, with None for the batch axis; None before it. A tree of
             shapes if the layer gives several outputs.
@@ -106,6 +108,7 @@ class Layer(Recorded):
     output_shape: Any = None
     name: str = ""
     named_by_model: bool = False
+    declared_shape: tuple[int | None, ...] | None = None
     supports_masking: bool = False
     _trainable: bool = True
     # Whether nothing is left to do at a call but `call`.

@@ -104,6 +104,16 @@ class Model(Loop):
         return [] if self.graph is None else list(self.graph.outputs)
 
     @property
+    def input(self) -> Any:
+        """The only one of `inputs`, or all of them."""
+        return _single(self.inputs)
+
+    @property
+    def output(self) -> Any:
+        """The only one of `outputs`, or all of them."""
+        return _single(self.outputs) if self.outputs else super().output
+
+    @property
     def input_names(self) -> list[str]:
         """By which `fit` and others take inputs as a dict."""
         return [] if self.graph is None else list(self.graph.input_names)
@@ -260,7 +270,8 @@ class Sequential(Model):
     """Layers one after the other.
 
     Args:
-        layers: In order. With an `Input` first, the model is built at once.
+        layers: In order. With an `Input` first, which is no part of `model.layers`, or a layer that
+            is given `input_shape`, the model is built at once.
         name: Of the model.
 
     Raises:
@@ -279,7 +290,9 @@ class Sequential(Model):
 
     def __init__(self, layers: Iterable[Layer] = (), *, name: str | None = None) -> None:
         super().__init__(name=name)
+        self._start: Input | None = None
         self.layers: list[Layer] = []
+        self._symbols: list[Any] = []
         if isinstance(layers, Layer):
             raise TypeError(
                 explain(
@@ -300,13 +313,41 @@ class Sequential(Model):
 
     def pop(self) -> Layer:
         """Take the last layer off."""
+        del self._symbols[len(self.layers) :]
         return self.layers.pop()
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbolic tensor the layers begin with, if there is an `Input`.
+
+        Example:
+            >>> model = Sequential([Input((2,)), nn.layers.Dense(3), nn.layers.Dense(1)])
+            >>> hidden = nn.Model(model.inputs, model.layers[0].output)
+            >>> hidden(np.zeros((4, 2))).shape
+            (4, 3)
+        """
+        return self._traced()[:1]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbolic tensor the layers end with, if there is an `Input`."""
+        return self._traced()[-1:]
+
+    def _traced(self) -> list[Any]:
+        """What comes out of the `Input` and of each layer, once somebody asks."""
+        if self._start is not None:
+            symbols = self._symbols = self._symbols or [self._start]
+            for layer in self.layers[len(symbols) - 1 :]:
+                symbols.append(layer(symbols[-1]))
+        return self._symbols
 
     def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         """The last layer's output; with a `mask` the input has it."""
         if x.__class__ is list and all(isinstance(row, np.ndarray) and row.ndim == 1 for row in x):
             x = np.asarray(x)
         x = with_mask(x, mask)
+        if self._start is not None:
+            x = self._start(x)
         for layer in self.layers:
             x = layer(x, training=training)
         return x
@@ -314,7 +355,7 @@ class Sequential(Model):
     def _config(self, encode: Encoder) -> Config:
         if type(self).__init__ is not Sequential.__init__:
             return super()._config(encode)
-        listed = [encode(layer) for layer in self.layers]
+        listed = [encode(layer) for layer in self.sublayers().values()]
         return {"layers": listed, "name": self._given_name()}
 
     def _append(self, layer: Layer) -> None:
@@ -330,12 +371,21 @@ class Sequential(Model):
                     else 'layers.Activation("relu") for a function',
                 )
             )
-        name_apart(self.name, [*self.layers, layer])
-        self.layers.append(layer)
+        if not self.layers and self._start is None:
+            shape = layer.declared_shape
+            start = layer if isinstance(layer, Input) else None if shape is None else Input(shape)
+            self._start = start
+        name_apart(self.name, dict.fromkeys([*self.sublayers().values(), layer]))
+        if layer is not self._start:
+            self.layers.append(layer)
 
     def _build_at_once(self) -> None:
-        if self.layers and isinstance(self.layers[0], Input):
-            self.build(self.layers[0].shape)
+        if self._start is not None:
+            self.build(self._start.shape)
+
+
+def _single(symbols: list[Any]) -> Any:
+    return symbols[0] if len(symbols) == 1 else symbols
 
 
 def _zeros(shape: Any, dtype: Any) -> Any:

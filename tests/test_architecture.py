@@ -49,6 +49,7 @@ ORDER = {
         "structures",
         "masking",
         "rehearsal",
+        "declaring",
         "configs",
         "symbolic",
         "gathering",

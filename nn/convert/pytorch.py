@@ -47,7 +47,7 @@ def from_torch(
         >>> model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])
         >>> state = {"0.weight": np.ones((2, 3), np.float32), "0.bias": np.zeros(2, np.float32)}
         >>> nn.convert.from_torch(model, state)
-        >>> model.layers[1].kernel.shape
+        >>> model.layers[0].kernel.shape
         (3, 2)
     """
     where = "from_torch"
@@ -175,7 +175,7 @@ def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[Member]:
 def _images(model: Any) -> dict[int, tuple[int, ...]]:
     """By the number of a `Dense`, the shape of the images that reach it flattened."""
     graph = getattr(model, "graph", None)
-    listed = getattr(model, "layers", [])
+    listed = list(model.sublayers().values())
     pairs = list(pairwise(listed)) if graph is None else graph.edges()
     before = {id(after): layer for layer, after in pairs}
     found = {}

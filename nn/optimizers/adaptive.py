@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import autograd_lite as ag
 from nn.checks import real
 from nn.optimizers.base import Array, Optimizer
-from nn.optimizers.groups import Schedule
+from nn.optimizers.groups import Schedule, Trained
 
 
 class RMSprop(Optimizer):
@@ -43,7 +42,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
@@ -109,7 +108,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
@@ -159,7 +158,7 @@ class Adadelta(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         rho: float = 0.95,
         epsilon: float = 1e-7,

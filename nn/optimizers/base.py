@@ -14,7 +14,7 @@ from autograd_lite.errors import GradientError, explain
 from nn.checks import positive_int, real
 from nn.configs import Recorded
 from nn.optimizers.clipping import Gradients, Limits
-from nn.optimizers.groups import Given, Group, Schedule, is_rate, rate_of, read
+from nn.optimizers.groups import Given, Group, Schedule, Trained, is_rate, rate_of, read
 from nn.optimizers.means import accumulated, average_in
 from nn.optimizers.saving import refuse_other
 
@@ -89,7 +89,7 @@ class Optimizer(Recorded, metaclass=_RateFirst):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         *,
         weight_decay: float | None = None,

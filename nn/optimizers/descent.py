@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn.checks import real
 from nn.optimizers.base import Array, Optimizer
-from nn.optimizers.groups import Schedule
+from nn.optimizers.groups import Schedule, Trained
 
 
 class SGD(Optimizer):
@@ -41,7 +40,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
@@ -97,7 +96,7 @@ class Lion(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.99,
@@ -152,7 +151,7 @@ class Ftrl(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         learning_rate_power: float = -0.5,
         initial_accumulator_value: float = 0.1,

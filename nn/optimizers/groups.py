@@ -12,6 +12,8 @@ from autograd_lite.errors import choose, explain
 from nn.checks import real
 
 Schedule = Callable[[int], float]
+# What optimizers take first: what to train, or the learning rate.
+Trained = Iterable[Any] | Schedule | float | None
 
 
 class Group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import autograd_lite as ag
 from autograd_lite.errors import GradientError, choose, explain
 from nn.checks import positive_int, real
 from nn.optimizers.base import Array, Optimizer
-from nn.optimizers.groups import Given, Schedule, rate_of
+from nn.optimizers.groups import Given, Schedule, Trained, rate_of
 from nn.optimizers.line_search import Line, Point, armijo, strong_wolfe
 
 _SEARCHES: dict[str, Callable[[Line, Point, float], Point]] = {
@@ -61,7 +61,7 @@ class LBFGS(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 1.0,
         max_iterations: int = 20,
         history_size: int = 10,

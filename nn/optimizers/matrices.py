@@ -12,7 +12,7 @@ import numpy as np
 import autograd_lite as ag
 from nn.checks import count, real
 from nn.optimizers.base import Array, Optimizer
-from nn.optimizers.groups import Schedule, positive
+from nn.optimizers.groups import Schedule, Trained, positive
 
 
 class Adafactor(Optimizer):
@@ -47,7 +47,7 @@ class Adafactor(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         beta_2_decay: float = -0.8,
         epsilon_1: float = 1e-30,
@@ -134,7 +134,7 @@ class Muon(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         adam_beta_1: float = 0.9,
         adam_beta_2: float = 0.999,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import autograd_lite as ag
 from nn.checks import real
 from nn.optimizers.base import Array, Optimizer
-from nn.optimizers.groups import Schedule
+from nn.optimizers.groups import Schedule, Trained
 
 
 class _Moments(Optimizer):
@@ -19,7 +18,7 @@ class _Moments(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
@@ -62,7 +61,7 @@ class Adam(_Moments):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
@@ -127,7 +126,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Any] | None = None,
+        parameters: Trained = None,
         learning_rate: float | Schedule = 0.001,
         weight_decay: float = 0.004,
         beta_1: float = 0.9,

@@ -28,7 +28,7 @@ def state(*prefixes):
 
 
 def check(model, given, first, second):
-    kernels = [layer.kernel.data for layer in model.layers[1:]]
+    kernels = [layer.kernel.data for layer in model.layers]
     np.testing.assert_array_equal(kernels[0], given[f"{first}.weight"].T)
     np.testing.assert_array_equal(kernels[1], given[f"{second}.weight"].T)
 
@@ -61,7 +61,7 @@ def test_bfloat16_is_read(tmp_path):
     save_torch(given, tmp_path / "w")
     model = mlp()
     nn.convert.from_torch(model, tmp_path / "w")
-    np.testing.assert_array_equal(model.layers[1].kernel.data, given["0.weight"].float().numpy().T)
+    np.testing.assert_array_equal(model.layers[0].kernel.data, given["0.weight"].float().numpy().T)
 
 
 def test_all_differences_are_listed_and_nothing_is_written():
@@ -72,7 +72,7 @@ def test_all_differences_are_listed_and_nothing_is_written():
     given["1.scale"] = given.pop("1.bias")
     with pytest.raises(ag.errors.ShapeError) as error:
         nn.convert.from_torch(model, given)
-    for text in ("(2, 4) in 0, (3, 4) here", "no 1.bias", "1.scale: nothing in layers.2"):
+    for text in ("(2, 4) in 0, (3, 4) here", "no 1.bias", "1.scale: nothing in layers.1"):
         assert text in str(error.value)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
@@ -94,7 +94,7 @@ def test_layers_that_pytorch_does_not_have():
 
 def test_shapes_that_cannot_be_turned_are_differences_too():
     model = nn.Sequential([nn.Input((4, 4, 3)), layers.PReLU(shared_axes=(1, 2))])
-    with pytest.raises(ag.errors.ShapeError, match=r"layers\.1: 0 of another shape"):
+    with pytest.raises(ag.errors.ShapeError, match=r"layers\.0: 0 of another shape"):
         nn.convert.from_torch(model, {"0.weight": np.zeros(2, np.float32)})
 
 

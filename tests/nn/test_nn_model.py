@@ -316,3 +316,46 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
 def test_files_need_a_built_model(tmp_path, call):
     with pytest.raises(RuntimeError, match=rf"{call}: the model is not built(?s:.*)model\.build"):
         getattr(Branches(), call)(tmp_path / "w")
+
+
+def test_the_program_of_the_first_edition_runs_as_it_stands():
+    from nn import layers, models
+    from nn.utils import to_categorical
+
+    network = models.Sequential()
+    network.add(layers.Dense(8, activation="relu", input_shape=(4 * 4,)))
+    network.add(layers.Dense(3, activation="softmax"))
+    assert network.built and [layer.name for layer in network.layers] == ["dense", "dense_1"]
+    network.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
+    images = np.random.default_rng(0).integers(0, 256, (20, 4, 4)).astype(np.uint8)
+    images = images.reshape((20, 4 * 4)).astype("float32") / 255
+    labels = to_categorical(np.arange(20) % 3)
+    network.fit(images, labels, epochs=1, batch_size=5, verbose=0)
+    assert network.evaluate(images, labels, verbose=0)[1] <= 1
+
+
+def test_the_shape_of_the_input_is_an_argument_of_any_layer():
+    assert nn.Sequential([nn.layers.LSTM(3, input_shape=(None, 2))]).inputs[0].shape[1:] == (
+        None,
+        2,
+    )
+    assert nn.Sequential([nn.layers.Dense(3, input_dim=2)]).layers[0].kernel.shape == (2, 3)
+    # Unless it has one of that name.
+    assert nn.layers.Embedding(input_dim=5, output_dim=2).declared_shape is None
+    with pytest.raises(TypeError, match="input_size"):
+        nn.layers.Dense(3, input_size=2)
+    again = nn.Sequential.from_config(nn.Sequential([nn.layers.Dense(3, input_dim=2)]).get_config())
+    assert again.layers[0].kernel.shape == (2, 3) and len(again.layers) == 1
+
+
+def test_layers_of_a_sequential_are_places_in_its_graph():
+    model = nn.Sequential([nn.Input((4,)), nn.layers.Dense(3), nn.layers.Dense(2)])
+    inner = nn.Model(inputs=model.input, outputs=[layer.output for layer in model.layers])
+    x = np.ones((2, 4), np.float32)
+    first, last = inner.predict(x, verbose=0)
+    np.testing.assert_array_equal(last, model.predict(x, verbose=0))
+    np.testing.assert_array_equal(first, model.layers[0](x).data)
+    model.pop()
+    model.add(nn.layers.Dense(5))
+    assert model.output.shape == (None, 5) and model.inputs == [model.input]
+    assert nn.Sequential([nn.layers.Dense(3)]).inputs == []

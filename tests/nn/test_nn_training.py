@@ -54,7 +54,7 @@ def test_regression_reaches_its_loss(optimizer):
     net.optimizer.learning_rate = 0.05
     history = net.fit(X, TARGET, 10, epochs=80, verbose=0).history
     assert history["loss"][-1] < 0.02
-    np.testing.assert_allclose(net.layers[1].kernel.data[:, 0], [1, -2, 0.5, 3], atol=0.1)
+    np.testing.assert_allclose(net.layers[0].kernel.data[:, 0], [1, -2, 0.5, 3], atol=0.1)
 
 
 @pytest.mark.parametrize(
@@ -340,13 +340,13 @@ def test_a_subclass_trains():
 
 def test_frozen_layers_do_not_move():
     net = classifier()
-    net.layers[1].trainable = False
+    net.layers[0].trainable = False
     before = net.get_weights()
     net.fit(X, LABELS, verbose=0)
     after = net.get_weights()
     np.testing.assert_array_equal(before[0], after[0])
     assert not np.array_equal(before[2], after[2])
-    net.layers[1].trainable = True
+    net.layers[0].trainable = True
     net.fit(X, LABELS, verbose=0)
     assert not np.array_equal(before[0], net.get_weights()[0])
 
@@ -362,7 +362,7 @@ def test_layers_added_after_a_fit_are_trained_too():
 def test_an_optimizer_made_for_some_parameters_trains_those():
     net = regressor()
     kernel, bias = net.get_weights()
-    net.compile(nn.optimizers.SGD([net.layers[1].bias]), "mse")
+    net.compile(nn.optimizers.SGD([net.layers[0].bias]), "mse")
     net.fit(X, TARGET, verbose=0)
     np.testing.assert_array_equal(net.get_weights()[0], kernel)
     assert net.get_weights()[1] != bias
