@@ -99,6 +99,52 @@ def test_dtypes_are_numpys(dtypes):
     assert (by_x.dtype, by_kernel.dtype) == dtypes
 
 
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("settings", [{}, {"padding": "same", "strides": 2}, {"groups": 2}])
+def test_bias_and_relu_are_as_if_done_apart(settings, relu):
+    x, bias = entries(2, 6, 5, 4), entries(6, seed=2)
+    kernel = entries(3, 2, 4 // settings.get("groups", 1), 6, seed=1)
+
+    def apart(x, kernel, bias):
+        y = ag.conv2d(x, kernel, **settings) + bias
+        return ag.relu(y) if relu else y
+
+    def together(x, kernel, bias):
+        return ag.conv2d(x, kernel, **settings, bias=bias, relu=relu)
+
+    y, pull = ag.vjp(together, x, kernel, bias)
+    expected, pull_apart = ag.vjp(apart, x, kernel, bias)
+    np.testing.assert_array_equal(y, expected)
+    g = entries(*y.shape, seed=3)
+    for one, other in zip(pull(g), pull_apart(g), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    assert ag.gradcheck(together, [x, kernel, bias], order=2)
+
+
+def test_bias_and_relu_of_the_other_convolutions():
+    x, bias = entries(2, 7, 3), entries(6, seed=2)
+    for call, kernel in (
+        (ag.conv1d, entries(3, 3, 6, seed=1)),
+        (ag.depthwise_conv1d, entries(3, 3, 2, seed=1)),
+    ):
+        plain = call(x, kernel)
+        np.testing.assert_array_equal(call(x, kernel, bias=bias), plain + bias)
+        np.testing.assert_array_equal(call(x, kernel, relu=True), np.maximum(plain, 0))
+    image, kernel = x[:, None], entries(1, 3, 3, 2, seed=1)
+    plain = np.maximum(ag.depthwise_conv2d(image, kernel) + bias, 0)
+    both = ag.depthwise_conv2d(image, kernel, bias=bias, relu=True)
+    np.testing.assert_array_equal(both, plain)
+
+
+def test_the_kink_of_relu_has_slope_zero():
+    slope = ag.grad(lambda x: ag.sum(ag.conv1d(x, np.ones((1, 1, 1)), relu=True)))
+    bias = np.zeros(1)
+    fused = ag.grad(lambda x: ag.sum(ag.conv1d(x, np.ones((1, 1, 1)), bias=bias, relu=True)))
+    x = np.array([-1.0, 0.0, 2.0]).reshape(1, 3, 1)
+    for grad in (slope, fused):
+        assert grad(x).ravel().tolist() == [0, 0, 1]
+
+
 def test_nan_stays_in_its_windows():
     x = np.zeros((1, 6, 1))
     x[0, 2] = np.nan
@@ -114,6 +160,7 @@ X, K = np.ones((1, 5, 4)), np.ones((3, 4, 2))
     [
         (lambda: ag.conv1d(X[0], K), ag.errors.ShapeError, r"x has 2 axes\n.*\(5, 4\)"),
         (lambda: ag.conv1d(X, K[:, :3]), ag.errors.ShapeError, r"does not fit\n.*\(3, 3, 2\)"),
+        (lambda: ag.conv1d(X, K, bias=np.ones(3)), ag.errors.ShapeError, r"bias \(3,\)"),
         (lambda: ag.conv1d(X, K, groups=2), ag.errors.ShapeError, "groups 2"),
         (lambda: ag.conv1d(X, K[:, :2, :1], groups=2), ag.errors.ShapeError, "a multiple of"),
         (lambda: ag.conv1d(X, K, groups=0), ValueError, "bad `groups`"),

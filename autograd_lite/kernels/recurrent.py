@@ -1,7 +1,8 @@
 """Recurrences over a sequence, all steps in a call: a product and one sweep of the gates each.
 
 Sequences are ``(steps, batch, ...)``. `live` says which rows take part in a step, ``(steps,
-batch)``; the others keep their state. The kernels serve float32 and float64.
+batch)``; the others keep their state. The kernels serve float32 and float64; all else goes to the
+NumPy reference beside each.
 """
 
 import functools
@@ -14,6 +15,8 @@ from autograd_lite.kernels.runtime import use_compiled
 _FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
 # Below so many numbers in all states, NumPy's calls cost less than numba's import.
 _SMALL = 2048
+# Microseconds on one thread, about: a byte of a row of the state in a step, and a product.
+_COST, _COST_OF_PRODUCT = 5e-4, 1 / 50_000
 
 
 @functools.cache
@@ -27,10 +30,21 @@ def _pays(states):
     return states.size >= _SMALL and states.dtype in _FLOATS and use_compiled()
 
 
+def _cost(states, kernel):
+    """Microseconds that all steps take on one thread, about."""
+    rows = states.size // (len(kernel) or 1)
+    return _COST * states.nbytes + _COST_OF_PRODUCT * rows * kernel.size
+
+
+def _run(kernel, cost, first, *others):
+    """Call a kernel with what it multiplies by."""
+    kernel(cost, _compiled().tools(first.dtype), first, *others)
+
+
 def _plain(*arrays):
-    """The arrays in one dtype, C-contiguous."""
+    """The arrays in one dtype, C-contiguous and aligned."""
     dtype = np.result_type(*arrays)
-    return [np.ascontiguousarray(a, dtype) for a in arrays]
+    return [np.require(a, dtype, "CA") for a in arrays]
 
 
 def _all_live(live, shape):
@@ -99,6 +113,14 @@ def gru_grad_step_reference(gates, live, before, by_h, dx, dseen, dh):
     np.copyto(dh, dh * z, where=live)
 
 
+def lstm_reference(z, kernel, live, states, gates):
+    """Fill `states`, from the first ones on, and `gates` in NumPy."""
+    hs, cs = states
+    for t in range(len(z)):
+        seen = np.matmul(hs[t], kernel)
+        lstm_step_reference(z[t], seen, live[t], cs[t], gates[t], cs[t + 1], hs[t], hs[t + 1])
+
+
 def lstm(z, kernel, h, c, live=None):
     """All states of an LSTM, and its gates ``i, f, candidate, o``.
 
@@ -114,39 +136,50 @@ def lstm(z, kernel, h, c, live=None):
         gates, of z's shape.
     """
     z, kernel, h, c = _plain(z, kernel, h, c)
-    steps = len(z)
     live = _all_live(live, z.shape[:2])
-    states = np.empty((2, steps + 1, *h.shape), z.dtype)
-    hs, cs = states
-    hs[0], cs[0] = h, c
-    gates, seen = np.empty_like(z), np.empty(z.shape[1:], z.dtype)
-    step = _compiled().lstm if _pays(states) else lstm_step_reference
-    for t in range(steps):
-        np.matmul(hs[t], kernel, out=seen)
-        step(z[t], seen, live[t], cs[t], gates[t], cs[t + 1], hs[t], hs[t + 1])
+    states = np.empty((2, len(z) + 1, *h.shape), z.dtype)
+    states[:, 0] = h, c
+    gates = np.empty_like(z)
+    if _pays(states):
+        _run(_compiled().lstm, _cost(states[0], kernel), z, kernel, live, states, gates)
+    else:
+        lstm_reference(z, kernel, live, states, gates)
     return states, gates
+
+
+def lstm_grad_reference(g, gates, kernel, live, states, dz, ends):
+    """Fill `dz` and `ends`, the gradients by the first states, in NumPy."""
+    (by_h, by_c), (_, cs) = g, states
+    dh, dc = np.zeros_like(cs[0]), np.zeros_like(cs[0])
+    for t in reversed(range(len(gates))):
+        lstm_grad_step_reference(
+            gates[t], live[t], cs[t], cs[t + 1], by_h[t + 1], by_c[t + 1], dz[t], dh, dc
+        )
+        np.copyto(dh, np.matmul(dz[t], kernel.T), where=live[t][:, None])
+    np.add(dh, by_h[0], out=ends[0])
+    np.add(dc, by_c[0], out=ends[1])
 
 
 def lstm_grad(g, gates, kernel, states, live=None):
     """The gradient of `lstm`'s states pulled back to ``z, h, c``, each raveled, in one array."""
     g, gates, kernel, states = _plain(g, gates, kernel, states)
-    live_rows = _all_live(live, gates.shape[:2])
+    live = _all_live(live, gates.shape[:2])
     packed = np.empty(gates.size + 2 * states[0, 0].size, g.dtype)
     dz = packed[: gates.size].reshape(gates.shape)
-    (by_h, by_c), (_, cs) = g, states
-    dh, dc, other = np.zeros_like(cs[0]), np.zeros_like(cs[0]), np.empty_like(cs[0])
-    back = np.ascontiguousarray(kernel.T)
-    step = _compiled().lstm_grad if _pays(states) else lstm_grad_step_reference
-    for t in reversed(range(len(gates))):
-        step(gates[t], live_rows[t], cs[t], cs[t + 1], by_h[t + 1], by_c[t + 1], dz[t], dh, dc)
-        np.matmul(dz[t], back, out=other)
-        if live is not None:
-            np.copyto(other, dh, where=~live_rows[t][:, None])
-        dh, other = other, dh
-    first = packed[gates.size :].reshape(2, *dh.shape)
-    np.add(dh, by_h[0], out=first[0])
-    np.add(dc, by_c[0], out=first[1])
+    ends = packed[gates.size :].reshape(2, *states.shape[2:])
+    if _pays(states):
+        cost = _cost(states[0], kernel)
+        _run(_compiled().lstm_grad, cost, g, gates, kernel, live, states, dz, ends)
+    else:
+        lstm_grad_reference(g, gates, kernel, live, states, dz, ends)
     return packed
+
+
+def gru_reference(x, kernel, bias, live, states, gates):
+    """Fill `states`, from the first one on, and `gates` in NumPy."""
+    for t in range(len(x)):
+        seen = np.matmul(states[t], kernel)
+        gru_step_reference(x[t], seen, bias, live[t], states[t], gates[t], states[t + 1])
 
 
 def gru(x, kernel, bias, h, live=None):
@@ -169,12 +202,20 @@ def gru(x, kernel, bias, h, live=None):
     states = np.empty((steps + 1, *h.shape), x.dtype)
     states[0] = h
     gates = np.empty((steps, batch, 4 * h.shape[1]), x.dtype)
-    seen = np.empty(x.shape[1:], x.dtype)
-    step = _compiled().gru if _pays(states) else gru_step_reference
-    for t in range(steps):
-        np.matmul(states[t], kernel, out=seen)
-        step(x[t], seen, bias, live[t], states[t], gates[t], states[t + 1])
+    if _pays(states):
+        _run(_compiled().gru, _cost(states, kernel), x, kernel, bias, live, states, gates)
+    else:
+        gru_reference(x, kernel, bias, live, states, gates)
     return states, gates
+
+
+def gru_grad_reference(g, gates, kernel, live, states, dx, dseen, end):
+    """Fill `dx`, `dseen` and `end`, the gradient by the first state, in NumPy."""
+    end[...] = 0
+    for t in reversed(range(len(gates))):
+        gru_grad_step_reference(gates[t], live[t], states[t], g[t + 1], dx[t], dseen[t], end)
+        end += np.matmul(dseen[t], kernel.T)
+    end += g[0]
 
 
 def gru_grad(g, gates, kernel, states, live=None):
@@ -189,46 +230,53 @@ def gru_grad(g, gates, kernel, states, live=None):
     packed = np.empty(2 * size + batch * n, g.dtype)
     dx = packed[:size].reshape(steps, batch, 3 * n)
     dseen = packed[size : 2 * size].reshape(dx.shape)
-    dh, other = packed[2 * size :].reshape(batch, n), np.empty((batch, n), g.dtype)
-    dh[...] = 0
-    back = np.ascontiguousarray(kernel.T)
-    step = _compiled().gru_grad if _pays(states) else gru_grad_step_reference
-    for t in reversed(range(steps)):
-        step(gates[t], live[t], states[t], g[t + 1], dx[t], dseen[t], dh)
-        np.matmul(dseen[t], back, out=other)
-        dh += other
-    dh += g[0]
+    end = packed[2 * size :].reshape(batch, n)
+    if _pays(states):
+        cost = _cost(states, kernel)
+        _run(_compiled().gru_grad, cost, g, gates, kernel, live, states, dx, dseen, end)
+    else:
+        gru_grad_reference(g, gates, kernel, live, states, dx, dseen, end)
     return packed
+
+
+def rnn_reference(z, kernel, live, states):
+    """Fill `states`, from the first one on, in NumPy."""
+    for t, row in enumerate(z):
+        new = np.tanh(np.matmul(states[t], kernel) + row)
+        states[t + 1] = np.where(live[t][:, None], new, states[t])
 
 
 def rnn(z, kernel, h, live=None):
     """All states of ``h <- tanh(z + h @ kernel)``, ``(steps + 1, batch, units)``."""
     z, kernel, h = _plain(z, kernel, h)
+    live = _all_live(live, z.shape[:2])
     states = np.empty((len(z) + 1, *h.shape), z.dtype)
     states[0] = h
-    for t, row in enumerate(z):
-        new = np.matmul(states[t], kernel, out=states[t + 1])
-        new += row
-        np.tanh(new, out=new)
-        if live is not None:
-            np.copyto(new, states[t], where=~live[t][:, None])
+    if _pays(states):
+        _run(_compiled().rnn, _cost(states, kernel), z, kernel, live, states)
+    else:
+        rnn_reference(z, kernel, live, states)
     return states
+
+
+def rnn_grad_reference(g, kernel, live, states, dz, end):
+    """Fill `dz` and `end`, the gradient by the first state, in NumPy."""
+    dh = g[-1]
+    for t in reversed(range(len(dz))):
+        on = live[t][:, None]
+        dz[t] = np.where(on, dh * (1 - states[t + 1] * states[t + 1]), 0)
+        dh = np.where(on, np.matmul(dz[t], kernel.T), dh) + g[t]
+    end[...] = dh
 
 
 def rnn_grad(g, kernel, states, live=None):
     """The gradient of `rnn`'s states pulled back to ``z, h``, each raveled, in one array."""
     g, kernel, states = _plain(g, kernel, states)
     packed = np.empty_like(g)
-    dz, dh = packed[:-1], g[-1]
-    back = np.ascontiguousarray(kernel.T)
-    slopes = 1 - states[1:] * states[1:]
-    for t in reversed(range(len(dz))):
-        np.multiply(dh, slopes[t], out=dz[t])
-        if live is not None:
-            np.copyto(dz[t], 0, where=~live[t][:, None])
-        before = np.matmul(dz[t], back)
-        if live is not None:
-            np.copyto(before, dh, where=~live[t][:, None])
-        dh = np.add(before, g[t], out=before)
-    packed[-1] = dh
+    dz, end = packed[:-1], packed[-1]
+    live = _all_live(live, dz.shape[:2])
+    if _pays(states):
+        _run(_compiled().rnn_grad, _cost(states, kernel), g, kernel, live, states, dz, end)
+    else:
+        rnn_grad_reference(g, kernel, live, states, dz, end)
     return packed.reshape(-1)

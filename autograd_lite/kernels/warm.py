@@ -6,7 +6,8 @@ A test fails if a kernel is missing here.
 import numpy as np
 
 from autograd_lite import kernels
-from autograd_lite.kernels import attention, normalization, recurrent, runtime
+from autograd_lite.kernels import attention, convolution, normalization, pooling, recurrent, runtime
+from autograd_lite.kernels.windows import Windows
 
 # Just large enough that no call is left to NumPy.
 _SIDE = 128
@@ -46,6 +47,7 @@ def _of(dtype):
         )
     yield from _updates(x, *spare)
     yield from _sequences(x)
+    yield from _images(dtype)
     yield from _normalisations(x)
     yield lambda: k.take_rows(x, labels)
     if dtype is np.float32:
@@ -91,6 +93,8 @@ def _normalisations(x):
 def _sequences(x):
     """A call of what recurrent layers and attention are made of."""
     yield lambda: attention.softmax_grad(x, x)
+    heads = x.reshape(4, -1, _SIDE)
+    yield lambda: attention.attention_grad(*attention.attention(*[heads] * 3), *[heads] * 3)
     wide = np.concatenate([x] * 4, axis=1)
     z, x = wide[None], np.ascontiguousarray(wide[:, : 3 * _SIDE])
 
@@ -102,4 +106,28 @@ def _sequences(x):
         states, gates = recurrent.gru(x[None], x, x[0], wide[:, :_SIDE])
         recurrent.gru_grad(states, gates, x, states)
 
-    yield from (lstm, gru)
+    def rnn():
+        states = recurrent.rnn(wide[None, :, :_SIDE], wide[:, :_SIDE], wide[:, :_SIDE])
+        recurrent.rnn_grad(states, wide[:, :_SIDE], states)
+
+    yield from (lstm, gru, rnn)
+
+
+def _images(dtype):
+    """A call of what convolutions and pooling are made of."""
+    x = np.ones((8, 32, 32, 16), dtype)
+    windows = Windows((32, 32), (2, 2), (16, 16), (2, 2), (0, 0), (1, 1))
+    for groups in (1, 16):
+        kernel = np.ones((2, 2, 16 // groups, 16), dtype)
+
+        def convolve(kernel=kernel, groups=groups):
+            y = convolution.conv(x, kernel, windows, groups)
+            convolution.kernel_grad(x, y, windows, groups)
+
+        yield convolve
+
+    def pool():
+        y = pooling.window_max(x, windows)
+        pooling.put_taps(y, pooling.first_taps(x, y, windows), windows)
+
+    yield pool

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import ShapeError, explain
+from autograd_lite.graph import Traced
 from autograd_lite.kernels import attention as kernels
 from autograd_lite.op import composed, op, raw
 from autograd_lite.ops.elementwise import multiply, subtract
 from autograd_lite.ops.products import matmul
 from autograd_lite.ops.reduce import sum
-from autograd_lite.ops.shape import matrix_transpose
+from autograd_lite.ops.shape import concatenate, matrix_transpose, reshape, take_slice
 from autograd_lite.record import Product
 
 __all__ = ["attention_weights", "dot_product_attention"]
@@ -112,6 +113,53 @@ def attention_weights(q, k, mask=None, scale=1.0):
     return kernels.attention_weights(q, k, _as_mask(mask, q, k), scale)
 
 
+def _size(shape):
+    return math.prod(shape)
+
+
+def _part(g, start, shape):
+    """An array of a packed gradient."""
+    return reshape(take_slice(g, 0, start, start + _size(shape)), shape=shape)
+
+
+def _attend_back(g, residual, q, k, v, mask, scale):
+    """The gradient by q, k and v in one flat array."""
+    if not any(isinstance(x, Traced) for x in (g, q, k, v)):
+        return kernels.attention_grad(g, residual, q, k, v, scale)
+    weights = attention_weights(q, k, mask=mask, scale=scale)
+    by_scores = softmax_grad(matmul(g, matrix_transpose(v)), weights, scale=scale)
+    parts = (
+        matmul(by_scores, k),
+        matmul(matrix_transpose(by_scores), q),
+        matmul(matrix_transpose(weights), g),
+    )
+    return concatenate([reshape(part, shape=(-1,)) for part in parts])
+
+
+@op(
+    vjps=(
+        lambda g, q_shape: _part(g, 0, q_shape),
+        lambda g, q_shape, k_shape: _part(g, _size(q_shape), k_shape),
+        lambda g, q_shape, k_shape, v_shape: _part(g, _size(q_shape) + _size(k_shape), v_shape),
+    ),
+    through=_attend_back,
+    residual=lambda q, k, v, mask=None, scale=1.0: kernels.attention(
+        q, k, v, _as_mask(mask, q, k), scale
+    ),
+)
+def attend(q, k, v, mask=None, scale=1.0):
+    """``attention_weights(q, k, mask, scale) @ v``, each head's scores in the cache.
+
+    Shapes:
+        ``q (..., n, d)``, ``k (..., m, d)``, ``v (..., m, e)`` -> ``(..., n, e)``.
+
+    Example:
+        >>> attend(np.zeros((1, 2)), np.zeros((2, 2)), np.array([[2.0], [4.0]]))
+        array([[3.]])
+    """
+    return kernels.attention(q, k, v, _as_mask(mask, q, k), scale)[0]
+
+
 @composed()
 def dot_product_attention(
     q: Any, k: Any, v: Any, mask: Any = None, scale: float | None = None, causal: bool = False
@@ -145,4 +193,4 @@ def dot_product_attention(
         mask = past if mask is None else np.logical_and(past, raw(mask))
     if scale is None:
         scale = 1 / math.sqrt(q.shape[-1])
-    return matmul(attention_weights(q, k, mask=mask, scale=scale), v)
+    return attend(q, k, v, mask=mask, scale=scale)

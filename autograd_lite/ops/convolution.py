@@ -12,8 +12,12 @@ from typing import Any
 from autograd_lite.errors import ShapeError, explain
 from autograd_lite.kernels import convolution as kernels
 from autograd_lite.op import composed, op
+from autograd_lite.ops.piecewise import relu as positive
+from autograd_lite.ops.piecewise import relu_grad
+from autograd_lite.ops.reduce import sum_rows
 from autograd_lite.ops.shape import reshape
 from autograd_lite.ops.windows import check_ndim, place, place_transposed
+from autograd_lite.record import Mask
 
 __all__ = [
     "conv1d",
@@ -25,17 +29,29 @@ __all__ = [
 ]
 
 
-@op(
-    vjps=(
-        lambda g, kernel, windows, groups: conv_input_grad(
-            g, kernel, windows=windows, groups=groups
-        ),
-        lambda g, x, windows, groups: conv_kernel_grad(x, g, windows=windows, groups=groups),
-    )
+_CONV = (
+    lambda g, kernel, windows, groups: conv_input_grad(g, kernel, windows=windows, groups=groups),
+    lambda g, x, windows, groups: conv_kernel_grad(x, g, windows=windows, groups=groups),
 )
+_CONV_BIAS = (*_CONV, lambda g: sum_rows(reshape(g, shape=(-1, g.shape[-1]))))
+
+
+@op(vjps=_CONV)
 def conv(x, kernel, windows, groups):
     """Convolution with `Windows` worked out: what `conv1d` and `conv2d` come to."""
     return kernels.conv(x, kernel, windows, groups)
+
+
+@op(vjps=_CONV_BIAS)
+def conv_bias(x, kernel, bias, windows, groups):
+    """`conv` plus a number for each filter, in one sweep."""
+    return kernels.conv(x, kernel, windows, groups, bias)
+
+
+@op(vjps=_CONV_BIAS, through=Mask(relu_grad))
+def conv_bias_relu(x, kernel, bias, windows, groups):
+    """The positive part of `conv_bias`, in one sweep; the derivative of the kink is 0."""
+    return kernels.conv(x, kernel, windows, groups, bias, relu=True)
 
 
 @op(
@@ -79,7 +95,7 @@ def _check(where, x, kernel, axes, groups):
         )
 
 
-def _conv(where, x, kernel, strides, padding, dilation_rate, groups):
+def _conv(where, x, kernel, strides, padding, dilation_rate, groups, bias, relu):
     axes = int(where[-2])
     if not isinstance(groups, int) or groups < 1:
         raise ValueError(
@@ -89,7 +105,20 @@ def _conv(where, x, kernel, strides, padding, dilation_rate, groups):
     windows = place(
         where, x.shape[1:-1], kernel.shape[:-2], strides, padding, dilation_rate, axes == 1
     )
-    return conv(x, kernel, windows=windows, groups=groups)
+    if bias is None:
+        y = conv(x, kernel, windows=windows, groups=groups)
+        return positive(y) if relu else y
+    if bias.shape != kernel.shape[-1:]:
+        raise ShapeError(
+            explain(
+                where,
+                "the bias does not fit",
+                got=f"bias {bias.shape}, kernel {kernel.shape}",
+                expected=f"bias {kernel.shape[-1:]}",
+            )
+        )
+    call = conv_bias_relu if relu else conv_bias
+    return call(x, kernel, bias, windows=windows, groups=groups)
 
 
 @composed()
@@ -100,6 +129,9 @@ def conv1d(
     padding: Any = "valid",
     dilation_rate: Any = 1,
     groups: int = 1,
+    *,
+    bias: Any = None,
+    relu: bool = False,
 ) -> Any:
     """Convolution over one axis: ``y[n, o, f] = sum_tc x[n, o * stride + t, c] * kernel[t, c, f]``.
 
@@ -111,6 +143,8 @@ def conv1d(
             (``k - 1`` zeros at the start), an int, or one pair ``[(before, after)]``.
         dilation_rate: Steps from one entry of a window to the next.
         groups: Parts of the channels and filters that see only each other.
+        bias: Array ``(filters,)`` to add, or None.
+        relu: Whether to take the positive part; neither costs a sweep of its own.
 
     Shapes:
         ``(n, length, c), (k, c / groups, f) -> (n, windows, f)``
@@ -123,7 +157,7 @@ def conv1d(
         >>> conv1d(np.arange(4.0).reshape(1, 4, 1), np.ones((2, 1, 1))).ravel()
         array([1., 3., 5.])
     """
-    return _conv("conv1d", x, kernel, strides, padding, dilation_rate, groups)
+    return _conv("conv1d", x, kernel, strides, padding, dilation_rate, groups, bias, relu)
 
 
 @composed()
@@ -134,6 +168,9 @@ def conv2d(
     padding: Any = "valid",
     dilation_rate: Any = 1,
     groups: int = 1,
+    *,
+    bias: Any = None,
+    relu: bool = False,
 ) -> Any:
     """Convolution over two axes, as `conv1d` over one.
 
@@ -145,6 +182,8 @@ def conv2d(
             int, or for each axis an int or a pair ``(before, after)``.
         dilation_rate: Steps from one entry of a window to the next, as `strides`.
         groups: Parts of the channels and filters that see only each other.
+        bias: Array ``(filters,)`` to add, or None.
+        relu: Whether to take the positive part; neither costs a sweep of its own.
 
     Shapes:
         ``(n, h, w, c), (kh, kw, c / groups, f) -> (n, rows, columns, f)``
@@ -159,20 +198,27 @@ def conv2d(
                [6., 9., 6.],
                [4., 6., 4.]])
     """
-    return _conv("conv2d", x, kernel, strides, padding, dilation_rate, groups)
+    return _conv("conv2d", x, kernel, strides, padding, dilation_rate, groups, bias, relu)
 
 
-def _depthwise(where, x, kernel, strides, padding, dilation_rate):
+def _depthwise(where, x, kernel, strides, padding, dilation_rate, bias, relu):
     if kernel.ndim != int(where[-2]) + 2:
         _check(where, x, kernel, int(where[-2]), 1)
     *window, channels, multiplier = kernel.shape
     flat = reshape(kernel, shape=(*window, 1, channels * multiplier))
-    return _conv(where, x, flat, strides, padding, dilation_rate, channels)
+    return _conv(where, x, flat, strides, padding, dilation_rate, channels, bias, relu)
 
 
 @composed()
 def depthwise_conv1d(
-    x: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", dilation_rate: Any = 1
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: Any = "valid",
+    dilation_rate: Any = 1,
+    *,
+    bias: Any = None,
+    relu: bool = False,
 ) -> Any:
     """`conv1d` of each channel by itself: filter ``c * m + j`` is channel c's j-th of m.
 
@@ -188,12 +234,20 @@ def depthwise_conv1d(
         array([[[2., 4.],
                 [2., 4.]]])
     """
-    return _depthwise("depthwise_conv1d", x, kernel, strides, padding, dilation_rate)
+    where = "depthwise_conv1d"
+    return _depthwise(where, x, kernel, strides, padding, dilation_rate, bias, relu)
 
 
 @composed()
 def depthwise_conv2d(
-    x: Any, kernel: Any, strides: Any = 1, padding: Any = "valid", dilation_rate: Any = 1
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: Any = "valid",
+    dilation_rate: Any = 1,
+    *,
+    bias: Any = None,
+    relu: bool = False,
 ) -> Any:
     """`conv2d` of each channel by itself: filter ``c * m + j`` is channel c's j-th of m.
 
@@ -208,7 +262,8 @@ def depthwise_conv2d(
         >>> depthwise_conv2d(np.ones((1, 2, 2, 2)), np.ones((2, 2, 2, 1)))
         array([[[[4., 4.]]]])
     """
-    return _depthwise("depthwise_conv2d", x, kernel, strides, padding, dilation_rate)
+    where = "depthwise_conv2d"
+    return _depthwise(where, x, kernel, strides, padding, dilation_rate, bias, relu)
 
 
 def _conv_transpose(where, x, kernel, strides, padding, output_padding, dilation_rate):

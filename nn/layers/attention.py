@@ -221,9 +221,13 @@ class MultiHeadAttention(Weighted):
         self._check(inputs)
         q, k, v = (self._heads(maps[name], x) for name, x in inputs.items())
         mask = self._mask(q, k, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
-        weights = ag.attention_weights(q, k, mask=mask, scale=1 / math.sqrt(self.key_dim))
-        kept = ag.dropout(weights, self.dropout) if training and self.dropout else weights
-        together = ag.matmul(kept, v).swapaxes(1, 2)
+        weights = None
+        if return_attention_scores or (training and self.dropout):
+            weights = ag.attention_weights(q, k, mask=mask, scale=1 / math.sqrt(self.key_dim))
+            kept = ag.dropout(weights, self.dropout) if training and self.dropout else weights
+            together = ag.matmul(kept, v).swapaxes(1, 2)
+        else:
+            together = ag.dot_product_attention(q, k, v, mask=mask).swapaxes(1, 2)
         out = self.attention_output(together.reshape((*together.shape[:2], -1)))
         outer = self.attention_output.outer
         if len(outer) != 1:

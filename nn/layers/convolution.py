@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
+from nn import activations
 from nn.checks import positive_int
 from nn.layer import Parameter, Shape
 from nn.layers.weights import (
@@ -51,6 +52,12 @@ class Windowed(Weighted):
         expected = f"(batch, {SPACE[self.axes]}, channels)"
         check_ndim(self, input_shape, expected, self.axes + 2)
         return input_shape[-1] or 0
+
+    def _follows(self, convolve: Callable[..., Any], x: Any, kernel: Any, *settings: Any) -> Any:
+        """The activation of a convolution plus bias, in one sweep if it is relu."""
+        relu = self.activation is activations.relu and self.activity_regularizer is None
+        y = convolve(x, kernel, *settings, bias=self.bias, relu=relu)
+        return y if relu else self._finish(y)
 
     def _plus_bias(self, y: Any) -> Any:
         return self._finish(y if self.bias is None else ag.add(y, self.bias))
@@ -125,15 +132,14 @@ class Convolution(Windowed):
 
     def call(self, x: Any) -> Any:
         """``activation(convolution(x, kernel) + bias)``."""
-        return self._plus_bias(
-            type(self).convolve(
-                as_floats(x, self.kernel),
-                self.kernel,
-                self.strides,
-                self.padding,
-                self.dilation_rate,
-                self.groups,
-            )
+        return self._follows(
+            type(self).convolve,
+            as_floats(x, self.kernel),
+            self.kernel,
+            self.strides,
+            self.padding,
+            self.dilation_rate,
+            self.groups,
         )
 
 

@@ -70,8 +70,8 @@ class DepthwiseConvolution(Windowed):
         """``activation(depthwise convolution(x, kernel) + bias)``."""
         x = as_floats(x, self.kernel)
         convolve = type(self).convolve
-        return self._plus_bias(
-            convolve(x, self.kernel, self.strides, self.padding, self.dilation_rate)
+        return self._follows(
+            convolve, x, self.kernel, self.strides, self.padding, self.dilation_rate
         )
 
 
@@ -200,7 +200,7 @@ class SeparableConvolution(Windowed):
         x = as_floats(x, self.depthwise_kernel)
         settings = self.strides, self.padding, self.dilation_rate
         y = type(self).convolve(x, self.depthwise_kernel, *settings)
-        return self._plus_bias(type(self).mix(y, self.pointwise_kernel))
+        return self._follows(type(self).mix, y, self.pointwise_kernel)
 
 
 class SeparableConv1D(SeparableConvolution):

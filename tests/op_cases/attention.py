@@ -33,6 +33,11 @@ def attention(
     return weights(q, k, mask, q.shape[-1] ** -0.5 if scale is None else scale) @ v
 
 
+def attend(q: Any, k: Any, v: Any, mask: Any = None, scale: float = 1.0) -> Any:
+    """The same, with a scale that is given."""
+    return weights(q, k, mask, scale) @ v
+
+
 def grad(h: Any, p: Any, scale: float = 1.0) -> Any:
     """The Jacobian of softmax, row by row."""
     return scale * p * (h - (h * p).sum(-1, keepdims=True))
@@ -47,6 +52,13 @@ CASES = [
     Case("attention_weights", ((2, 2, 4), (2, 3, 4)), {"mask": SOME, "scale": 2.0}, weights),
     Case("attention_weights", ((2, 2, 2, 4), (2, 2, 3, 4)), {}, weights),
     Case("attention_weights", ((0, 4), (3, 4)), {}, weights),
+    *(
+        Case("attend", ((2, 2, 4), (2, 3, 4), (2, 3, 2)), settings, attend)
+        for settings in ({}, {"scale": 0.5}, {"mask": SOME}, {"mask": NONE})
+    ),
+    Case("attend", ((2, 2, 2, 4), (2, 2, 3, 4), (2, 2, 3, 2)), {"mask": SOME[:, None]}, attend),
+    Case("attend", ((2, 4), (3, 4), (3, 2)), {"mask": SOME}, attend),
+    Case("attend", ((0, 4), (3, 4), (3, 2)), {}, attend),
     *(
         Case("dot_product_attention", ((2, 2, 4), (2, 3, 4), (2, 3, 2)), settings, attention)
         for settings in ({}, {"scale": 0.5}, {"causal": True}, {"mask": NONE, "causal": True})

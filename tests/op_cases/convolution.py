@@ -141,6 +141,14 @@ def by_windows() -> Any:
 AROUND = {"strides": (2, 1), "padding": [(1, 0), 1], "groups": 2}
 
 
+def _plus_bias(x: Any, kernel: Any, bias: Any, **_: Any) -> Any:
+    return conv(x, kernel, **AROUND) + bias
+
+
+def _positive(*arrays: Any, **_: Any) -> Any:
+    return np.maximum(_plus_bias(*arrays), 0)
+
+
 def _by_x(y: Any, kernel: Any, **_: Any) -> Any:
     """The gradient of x, one entry of x after the other."""
     out = np.zeros((2, 5, 4, 4))
@@ -181,6 +189,8 @@ CASES = [
     Case(
         "conv", ((2, 5, 4, 4), (2, 3, 2, 6)), by_windows(), lambda x, k, **_: conv(x, k, **AROUND)
     ),
+    Case("conv_bias", ((2, 5, 4, 4), (2, 3, 2, 6), (6,)), by_windows(), _plus_bias),
+    Case("conv_bias_relu", ((2, 5, 4, 4), (2, 3, 2, 6), (6,)), by_windows(), _positive),
     Case("conv_input_grad", ((2, 3, 4, 6), (2, 3, 2, 6)), by_windows(), _by_x),
     Case("conv_kernel_grad", ((2, 5, 4, 4), (2, 3, 4, 6)), by_windows(), _by_kernel),
 ]

@@ -39,12 +39,12 @@ _DEPTH_BYTES = 1024  # of a slab's row; slab and panel of this depth just fill 4
 _PACK_ROWS = 512 if HEIGHTS[0] > 6 else 64  # rows of C from which copying B into panels pays
 
 # Functions that only kernels call. Inlined as Python, they share one run of the compiler.
-_inner = njit(nogil=True, error_model="numpy")
-_inlined = njit(inline="always")
+inner = njit(nogil=True, error_model="numpy")
+inlined = njit(inline="always")
 
 
-@_inner
-def _pack(source, across, along, count, room, depth, target, target_row, like):
+@inner
+def pack(source, across, along, count, room, depth, target, target_row, like):
     """``target[k, i] = source[i, k]`` for i < `count` and k < `depth`, padded up to `room`.
 
     `across` and `along` are the byte strides of i and k. Memory up to the next whole vector of
@@ -70,9 +70,9 @@ def _pack(source, across, along, count, room, depth, target, target_row, like):
                     copy_scalar(start + j * across + k * along, place, like)
 
 
-@_inner
-def _pack_rows(source, along, count, depth, target, target_row, target_panel, like):
-    """`_pack` of rows that lie whole in memory, into all panels at once: each is read in one go."""
+@inner
+def pack_rows(source, along, count, depth, target, target_row, target_panel, like):
+    """`pack` of rows that lie whole in memory, into all panels at once: each is read in one go."""
     lane_count, size = lanes_and_size(like)
     columns = VECTORS * lane_count
     for k in range(depth):
@@ -84,7 +84,7 @@ def _pack_rows(source, along, count, depth, target, target_row, target_panel, li
             place += target_panel
 
 
-@_inlined
+@inlined
 def _part(
     m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, bias, mask, scale, floor, adds, cache,
     work,
@@ -112,7 +112,7 @@ def _part(
             deep = min(depth, k - k0)
             b_k = b + k0 * b_row
             if b_col == size:
-                _pack_rows(
+                pack_rows(
                     b_k + streamed * size, b_row, right - streamed, deep, panel, panel_row,
                     panel_size, floor,
                 )  # fmt: skip
@@ -120,7 +120,7 @@ def _part(
                 for j in range(streamed, right, columns):
                     place = panel + (j - streamed) // columns * panel_size
                     some = min(columns, right - j)
-                    _pack(
+                    pack(
                         b_k + j * b_col, b_col, b_row, some, columns, deep, place, panel_row, floor
                     )
             row = 0
@@ -131,7 +131,7 @@ def _part(
                     from_a, along = a_k, a_col
                 else:
                     from_a, along = slab, slab_row
-                    _pack(a_k, a_row, a_col, rows, rows, deep, slab, slab_row, floor)
+                    pack(a_k, a_row, a_col, rows, rows, deep, slab, slab_row, floor)
                 for j in range(left, right, columns):
                     if j < streamed:
                         from_b, stride = b_k + j * size, b_row
@@ -147,7 +147,7 @@ def _part(
                 row += rows
 
 
-@_inlined
+@inlined
 def _blocks(m, n, k, b_col, cache, like):
     """Depth and width of B's blocks, and the number of panels to keep of one."""
     lane_count, size = lanes_and_size(like)
@@ -162,7 +162,7 @@ def _blocks(m, n, k, b_col, cache, like):
     return depth, width, panels if b_col != size or m >= _PACK_ROWS else 1
 
 
-@_inlined
+@inlined
 def _room(m, n, k, b_col, cache, like):
     """Bytes of workspace that `_part` needs."""
     lane_count, size = lanes_and_size(like)
@@ -171,7 +171,7 @@ def _room(m, n, k, b_col, cache, like):
     return (depth + lane_count) * (slab_row + panels * VECTORS * lane_count) * size + 64
 
 
-@_inlined
+@inlined
 def _stripe(m, row, narrow):
     """Number of the tile for the stripe from `row` on, and how many of its rows are there.
 
@@ -189,8 +189,8 @@ def _stripe(m, row, narrow):
     return height, min(height, left)
 
 
-@_inlined
-def _grid(m, n, parts, columns):
+@inlined
+def grid(m, n, parts, columns):
     """How many threads share the columns of one product: the cut with least work and traffic."""
     best, least = 1, np.inf
     for across in range(1, parts + 1):
@@ -218,7 +218,7 @@ def _multiply(
         top, bottom, left, right = 0, m, 0, n
     else:
         first, last = 0, batches
-        across = _grid(m, n, parts, columns)
+        across = grid(m, n, parts, columns)
         top, bottom = share(m, part // across, parts // across)
         left, right = share(n, part % across, across, columns)
     if top >= bottom or left >= right:
@@ -260,7 +260,7 @@ def _l2_bytes():
         return 1 << 20
 
 
-_L2 = _l2_bytes()
+L2 = _l2_bytes()
 _FLOORS = {
     np.dtype(kind): (kind(-np.inf), kind(0)) for kind in (np.float32, np.float64)
 }  # by dtype: the least value of a product, of one with relu
@@ -287,7 +287,7 @@ def multiply(a, b, c, bias=None, relu=False, threads=1, *, scale=1.0, mask=None,
     arguments = (
         batches, m, n, a.shape[2], id(a), *a.strides, id(b), *b.strides, id(c),
         0 if bias is None else id(bias), 0 if mask is None else id(mask), type(floor)(scale),
-        floor, accumulate, _L2,
+        floor, accumulate, L2,
     )  # fmt: skip
     if threads == 1:
         _multiply(*arguments, 0, 1)

@@ -55,7 +55,7 @@ class _Operands(NamedTuple):
     last: ir.Value
 
 
-class _Tile:
+class Tile:
     """Emits ``C[rows, columns] (+)= A[rows, depth] @ B[depth, columns]`` for one height.
 
     A tile taller than `rows` works on its last row again and again. It stores from the last row
@@ -86,9 +86,9 @@ class _Tile:
             return [self._at(c_rows[i], j, lanes.load, masks[j]) for i, j in self.cells]
 
         zeros = [lanes.constant(self.kind, 0)] * len(self.cells)
-        sums = _either(build, at.first, lambda: zeros, load)
+        sums = either(build, at.first, lambda: zeros, load)
         sums = self._loop(sums, a_rows)
-        sums = _either(build, at.last, lambda: self._finished(sums, c_rows, masks), lambda: sums)
+        sums = either(build, at.last, lambda: self._finished(sums, c_rows, masks), lambda: sums)
         for (i, j), value in reversed(list(zip(self.cells, sums, strict=True))):
             place = _step(build, c_rows[i], self.offsets[j])
             lanes.store(build, value, _typed(build, place, self.kind.element), masks[j])
@@ -165,14 +165,14 @@ class _Tile:
             ]
 
         masked = build.icmp_unsigned("!=", at.mask, _intp(0))
-        return _either(build, masked, shown, lambda: values)
+        return either(build, masked, shown, lambda: values)
 
     def _affine(self, sums, masks):
         """``max(sums * scale + bias, floor)``: NaN stays, and the bias of nothing is -0."""
         build, at = self.build, self.operands
         nothing = [lanes.constant(self.kind, -0.0)] * len(self.offsets)
         given = build.icmp_unsigned("!=", build.ptrtoint(at.bias, _INTP), _intp(0))
-        biases = _either(
+        biases = either(
             build,
             given,
             lambda: [self._at(at.bias, j, lanes.load, masks[j]) for j in range(len(masks))],
@@ -200,7 +200,7 @@ def _typed(build, pointer, element):
     return build.bitcast(pointer, element.as_pointer())
 
 
-def _either(build, condition, yes, no):
+def either(build, condition, yes, no):
     """The list of values of whichever of two pieces of code runs."""
     ends = []
     with build.if_else(condition) as branches:
@@ -244,9 +244,9 @@ def tile(
             build.position_at_end(block)
             if number == NARROW:
                 vectors = -(-NARROW_COLUMNS // lanes.lanes_of(operands.floor.type))
-                _Tile(build, NARROW_HEIGHT, min(VECTORS, vectors), operands).emit(slab=False)
+                Tile(build, NARROW_HEIGHT, min(VECTORS, vectors), operands).emit(slab=False)
             else:
-                _Tile(build, number, VECTORS, operands).emit(slab=True)
+                Tile(build, number, VECTORS, operands).emit(slab=True)
             build.branch(end)
         build.position_at_end(end)
         return context.get_dummy_value()
