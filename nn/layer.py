@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,9 +14,9 @@ import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import snake_case
 from nn.configs import Recorded
-from nn.declaring import Declares
+from nn.declaring import Declares, finishing
 from nn.gathering import gathered, offer
-from nn.masking import MASKS, give_mask, mask_of
+from nn.masking import MASKS, fitting, mask_of, masked
 from nn.structures import holds_arrays, leaves, mapped, shapes
 from nn.symbolic import UNUSUAL, SymbolicTensor, record
 from nn.symbolic import Shape as Shape  # for the layers
@@ -55,18 +54,6 @@ class Parameter(ag.Tensor):
         super().__init__(np.asarray(data), requires_grad=trainable)
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.name = ""
-
-
-def _finishing(build: Callable[..., None]) -> Callable[..., None]:
-    """A layer's `build` that ends with the layer built, if it is its class's own."""
-
-    @functools.wraps(build)
-    def finished(self: Layer, *shape: Any, **named: Any) -> None:
-        build(self, *shape, **named)
-        if getattr(type(self).build, "__wrapped__", None) is build:
-            self._finish_build((*shape, *named.values())[0])
-
-    return finished
 
 
 class Layer(Recorded, metaclass=Declares):
@@ -133,7 +120,7 @@ class Layer(Recorded, metaclass=Declares):
         cls._masked = {mask: name for mask, name in masked.items() if mask in names}
         cls._own_mask = next((m for m, name in cls._masked.items() if name == names[0]), "")
         if "build" in vars(cls):
-            cls.build = _finishing(vars(cls)["build"])  # type: ignore[method-assign]
+            cls.build = finishing(vars(cls)["build"])  # type: ignore[method-assign]
         if "compute_mask" in vars(cls):
             cls.supports_masking = vars(cls).get("supports_masking", True)
             cls._makes_masks = vars(cls).get("_makes_masks", True)
@@ -195,19 +182,21 @@ class Layer(Recorded, metaclass=Declares):
         """`call` with the masks of what comes in, and one for what comes out."""
         given = dict(zip(self._inputs, (x, *args), strict=False)) | kwargs
         for name, source in self._masked.items():
-            if given.get(name) is None and name not in self._inputs[: len(args) + 1]:
-                given[name] = kwargs[name] = mask_of(given.get(source))
+            if name in self._inputs[: len(args) + 1]:
+                continue
+            own = given.get(name)
+            mask = mask_of(given.get(source)) if own is None else fitting(given.get(source), own)
+            if mask is not None:
+                given[name] = kwargs[name] = mask
         own = given.get(self._own_mask)
         mask = mask_of(x) if own is None else own
-        out = self.call(x, *args, **kwargs)
-        self._pass_mask(x, mask, out)
-        return out
+        return self._with_its_mask(x, mask, self.call(x, *args, **kwargs))
 
-    def _pass_mask(self, x: Any, mask: Any, out: Any) -> None:
-        """Give what comes out its mask."""
+    def _with_its_mask(self, x: Any, mask: Any, out: Any) -> Any:
+        """What comes out, with its mask."""
         if self.supports_masking:
             if mask is not None or self._makes_masks:
-                give_mask(out, self.compute_mask(x, mask))
+                return masked(out, self.compute_mask(x, mask), x)
         elif mask is not None and not self._masked and mask_of(out) is None:
             warnings.warn(
                 f"{self.name}: the input has a mask, and the output none, as "
@@ -215,6 +204,7 @@ class Layer(Recorded, metaclass=Declares):
                 "it may, set supports_masking = True, or define compute_mask(self, x, mask)",
                 stacklevel=5,
             )
+        return out
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """The mask of the output: that of the input, unless a subclass says otherwise.
@@ -239,7 +229,7 @@ class Layer(Recorded, metaclass=Declares):
         if not self._trainable:
             self.trainable = False
 
-    @_finishing
+    @finishing
     def build(self, input_shape: Any) -> None:
         """Make the parameters. Called once, before the first `call`.
 

@@ -55,8 +55,24 @@ def give_mask(x: Any, mask: Any) -> None:
             MASKS[entry.key] = entry
 
 
+def masked(out: Any, mask: Any, x: Any) -> Any:
+    """What a layer gave for x, with a mask; apart from x if the layer gave x itself."""
+    given = {id(value) for value in leaves(x)}
+    if any(id(value) in given for value in leaves(out)):
+        return with_mask(out, mask)
+    give_mask(out, mask)
+    return out
+
+
+def fitting(x: Any, mask: Any) -> Any:
+    """A mask as it goes with a value: an array if the value is one, not a list of lists."""
+    listed = isinstance(mask, list | tuple) and not isinstance(x, CONTAINERS)
+    return as_mask(mask) if listed else mask
+
+
 def with_mask(x: Any, mask: Any) -> Any:
     """A value, or several, with another mask than they have; themselves if that is None."""
+    mask = fitting(x, mask)
     if mask is None or all(own is _found(value) for value, own in _pairs(x, mask)):
         return x
     # New objects of the same memory: what is given keeps its own mask, or none.

@@ -17,7 +17,7 @@ from nn.layer import Layer
 from nn.loop import Loop
 from nn.masking import with_mask
 from nn.rehearsal import rehearsal
-from nn.structures import rebuilt
+from nn.structures import rebuilt, zeros
 
 
 class _SublayersByDefault:
@@ -157,7 +157,7 @@ class Model(Loop):
         """
         if self.graph is None:
             with ag.no_grad(), rehearsal():
-                self(_zeros(input_shape, self.dtype))
+                self(zeros(input_shape, self.dtype))
 
     def _build_on(self, x: Any) -> None:
         # The layers below build themselves on what reaches them; `build` is for the user to call.
@@ -309,12 +309,15 @@ class Sequential(Model):
     def add(self, layer: Layer) -> None:
         """Put a layer at the end."""
         self._append(layer)
+        self.output_shape = None
         self._build_at_once()
 
     def pop(self) -> Layer:
         """Take the last layer off."""
         del self._symbols[len(self.layers) :]
-        return self.layers.pop()
+        last = self.layers.pop()
+        self.output_shape = self.layers[-1].output_shape if self.layers else None
+        return last
 
     @property
     def inputs(self) -> list[Any]:
@@ -386,15 +389,6 @@ class Sequential(Model):
 
 def _single(symbols: list[Any]) -> Any:
     return symbols[0] if len(symbols) == 1 else symbols
-
-
-def _zeros(shape: Any, dtype: Any) -> Any:
-    """An array of this shape, or for each shape in a list, tuple or dict one."""
-    if isinstance(shape, dict):
-        return {key: _zeros(child, dtype) for key, child in shape.items()}
-    if any(isinstance(n, list | tuple) for n in shape):
-        return [_zeros(child, dtype) for child in shape]
-    return np.zeros([n or 1 for n in shape], dtype)
 
 
 know("models", {"Model": Model, "Sequential": Sequential})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 CONTAINERS = (list, tuple, dict)
 
 
@@ -63,3 +65,12 @@ def shapes(tree: Any) -> Any:
         [(None, 3), (None,)]
     """
     return mapped(lambda x: (None, *getattr(x, "shape", ())[1:]), tree)
+
+
+def zeros(shape: Any, dtype: Any) -> Any:
+    """An array of this shape, or for each shape in a list, tuple or dict one."""
+    if isinstance(shape, dict):
+        return {key: zeros(child, dtype) for key, child in shape.items()}
+    if any(isinstance(n, list | tuple) for n in shape):
+        return [zeros(child, dtype) for child in shape]
+    return np.zeros([n or 1 for n in shape], dtype)

@@ -67,10 +67,9 @@ class Trainer(Layer):
             give_mask(x, mask_of(given))
         return self._gathering(super().__call__, x, *args, training=training, **kwargs)
 
-    def _pass_mask(self, x: Any, mask: Any, out: Any) -> None:
-        """Nothing unless the model says so: layers below do it, and some take steps together."""
-        if self.supports_masking:
-            super()._pass_mask(x, mask, out)
+    def _with_its_mask(self, x: Any, mask: Any, out: Any) -> Any:
+        """As it is unless the model says so: layers below do it, and some take steps together."""
+        return super()._with_its_mask(x, mask, out) if self.supports_masking else out
 
     def compile(
         self,

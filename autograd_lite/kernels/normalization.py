@@ -38,8 +38,10 @@ def _matrix(x, rows):
 
 
 def _vector(value, default, count, dtype):
-    """A factor or a term as so many numbers."""
-    return np.full(count, default, dtype) if value is None else value.reshape(-1)
+    """A factor or a term as so many numbers, dense in memory."""
+    if value is None:
+        return np.full(count, default, dtype)
+    return np.require(value, requirements="CA").reshape(-1)
 
 
 class _Rows:
@@ -47,11 +49,17 @@ class _Rows:
 
     def __init__(self, x, axis):
         self.kept = (*x.shape[: -len(axis)], *(1 for _ in axis))
-        self.rows, self.length = math.prod(self.kept), math.prod(x.shape[-len(axis) :])
+        self.inner = x.shape[-len(axis) :]
+        self.rows, self.length = math.prod(self.kept), math.prod(self.inner)
         self.cost, self.dtype = _COST * x.nbytes, x.dtype
 
-    def _means(self, mean):
-        return np.zeros(self.rows, self.dtype) if mean is None else mean.reshape(-1)
+    def takes(self, shape):
+        """Whether factors of this shape are one for each entry of a row."""
+        return math.prod(shape) == self.length and shape[-len(self.inner) :] == self.inner
+
+    def _of_rows(self, values):
+        """A number of each row; zeros for None."""
+        return _vector(values, 0, self.rows, self.dtype)
 
     def moments(self, x):
         out = np.empty((2, *self.kept), self.dtype)
@@ -66,15 +74,15 @@ class _Rows:
 
     def normalize(self, x, mean, inverse, gamma, beta):
         factors = (_vector(*pair, self.length, self.dtype) for pair in ((gamma, 1), (beta, -0.0)))
-        out, x, means = np.empty_like(x, order="C"), _matrix(x, self.rows), self._means(mean)
-        to = out.reshape(x.shape)
-        _compiled().normalize_rows(self.cost, x, means, inverse.reshape(-1), *factors, to)
+        out, x = np.empty_like(x, order="C"), _matrix(x, self.rows)
+        given = self._of_rows(mean), self._of_rows(inverse), *factors
+        _compiled().normalize_rows(self.cost, x, *given, out.reshape(x.shape))
         return out
 
     def grad(self, g, x, mean, inverse, gamma):
         gamma = _vector(gamma, 1, self.length, self.dtype)
         out, g, x = np.empty_like(x, order="C"), _matrix(g, self.rows), _matrix(x, self.rows)
-        given = g, x, self._means(mean), inverse.reshape(-1), gamma, mean is not None
+        given = g, x, self._of_rows(mean), self._of_rows(inverse), gamma, mean is not None
         _compiled().rows_grad(2 * self.cost, *given, out.reshape(x.shape))
         return out
 
@@ -82,7 +90,7 @@ class _Rows:
         block = max(1, _BLOCK // self.length)
         sums = np.empty((-(-self.rows // block), self.length), self.dtype)
         g, x = _matrix(g, self.rows), _matrix(x, self.rows)
-        given = g, x, self._means(mean), inverse.reshape(-1), block
+        given = g, x, self._of_rows(mean), self._of_rows(inverse), block
         _compiled().row_products(2 * self.cost, *given, sums)
         return np.add.reduce(sums, axis=0)
 
@@ -101,6 +109,10 @@ class _Columns:
         self.rows = self.count // self.times
         self.block = max(1, _BLOCK // (self.length * self.times))
         self.cost, self.dtype = _COST * x.nbytes, x.dtype
+
+    def takes(self, shape):
+        """Whether factors of this shape are one for each column."""
+        return math.prod(shape) == self.length and shape[-1:] == (self.length,)
 
     def _blocks(self, *shape):
         """Room for the sums of blocks of rows."""
@@ -159,7 +171,7 @@ class _Columns:
 
 def _layout(axis, x, *others):
     """The kernels that serve arrays of x's dtype, if any do."""
-    if x.size < _SMALL or x.dtype not in _FLOATS or not use_compiled():
+    if not axis or x.size < _SMALL or x.dtype not in _FLOATS or not use_compiled():
         return None
     if any(a is not None and a.dtype != x.dtype for a in others):
         return None
@@ -208,7 +220,7 @@ def mean_square(x, axis):
 
 def _fits(layout, *factors):
     """Whether there is a factor for each entry of a row, and no more."""
-    return layout and all(f is None or f.size == layout.length for f in factors)
+    return layout and all(f is None or layout.takes(f.shape) for f in factors)
 
 
 def normalize_reference(x, mean, inverse, gamma, beta, axis):
@@ -293,6 +305,6 @@ def normal_products(g, x, mean, inverse, axis, shape):
         array([2.])
     """
     layout = _layout(axis, x, g, mean, inverse)
-    if not layout or math.prod(shape) != layout.length:
+    if not layout or not layout.takes(shape):
         return normal_products_reference(g, x, mean, inverse, axis, shape)
     return layout.products(g, x, mean, inverse).reshape(shape)

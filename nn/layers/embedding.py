@@ -56,7 +56,9 @@ class Embedding(Weighted):
         super().__init__(name)
         self.input_dim = positive_int("Embedding", "input_dim", input_dim)
         self.output_dim = positive_int("Embedding", "output_dim", output_dim)
-        self.mask_zero = self.supports_masking = self._makes_masks = bool(mask_zero)
+        self.mask_zero = bool(mask_zero)
+        if type(self).compute_mask is Embedding.compute_mask:
+            self.supports_masking = self._makes_masks = self.mask_zero
         self._settle(
             embeddings_initializer=embeddings_initializer,
             embeddings_regularizer=embeddings_regularizer,

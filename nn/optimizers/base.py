@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -21,12 +23,14 @@ from nn.optimizers.saving import refuse_other
 Array = NDArray[Any]
 
 
-class _RateFirst(type):
+class _RateFirst(abc.ABCMeta):
     """Lets the learning rate come first, as in Keras: ``Adam(0.001, 0.9)``."""
 
     def __call__(cls, *given: Any, **settings: Any) -> Any:
         if given and is_rate(given[0]):
-            given = (None, *given)
+            first = list(inspect.signature(cls.__init__).parameters)[1:2]  # type: ignore[misc]
+            if first == ["parameters"]:
+                given = (settings.pop("parameters", None), *given)
         return super().__call__(*given, **settings)
 
 

@@ -9,7 +9,8 @@ from autograd_lite.kernels.compiled.lanes import SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 
 _sum = sweep(lambda x: x, folds=(SUM,), unroll=4)
-_squares = sweep(lambda x, mean: (x - mean) * (x - mean), folds=(SUM,), unroll=4)
+_squares = sweep(lambda x: x * x, folds=(SUM,), unroll=4)
+_distances = sweep(lambda x, mean: (x - mean, (x - mean) * (x - mean)), folds=(SUM, SUM), unroll=2)
 _normalize_row = sweep(lambda x, gamma, beta, mean, inverse: (x - mean) * inverse * gamma + beta)
 _row_sums = sweep(
     lambda g, x, gamma, mean: (g * gamma, g * gamma * (x - mean)), folds=(SUM, SUM), unroll=2
@@ -32,8 +33,12 @@ def row_moments(x, means, variances, part, parts):
     first, last = share(rows, part, parts)
     for i in range(first, last):
         mean = _sum(i * n, n, (), (x,), ()) / n
-        means[i] = mean
-        variances[i] = _squares(i * n, n, (), (x,), (mean,)) / n
+        # A long sum is off by some roundings, which distances from it show.
+        off, squares = _distances(i * n, n, (), (x,), (mean,))
+        off /= n
+        means[i] = mean + off
+        variance = squares / n - off * off
+        variances[i] = 0 if variance < 0 else variance
 
 
 @spread
@@ -42,7 +47,7 @@ def row_squares(x, out, part, parts):
     rows, n = x.shape
     first, last = share(rows, part, parts)
     for i in range(first, last):
-        out[i] = _squares(i * n, n, (), (x,), (0.0,)) / n
+        out[i] = _squares(i * n, n, (), (x,), ()) / n
 
 
 @spread
