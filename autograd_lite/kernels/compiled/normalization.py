@@ -8,6 +8,8 @@ so that they do not depend on the threads that share them out.
 from autograd_lite.kernels.compiled.lanes import SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 
+_LONG = 4096  # entries of a row that are added up in one go: longer sums would round more
+
 _sum = sweep(lambda x: x, folds=(SUM,), unroll=4)
 _squares = sweep(lambda x: x * x, folds=(SUM,), unroll=4)
 _distances = sweep(lambda x, mean: (x - mean, (x - mean) * (x - mean)), folds=(SUM, SUM), unroll=2)
@@ -32,10 +34,14 @@ def row_moments(x, means, variances, part, parts):
     rows, n = x.shape
     first, last = share(rows, part, parts)
     for i in range(first, last):
-        mean = _sum(i * n, n, (), (x,), ()) / n
+        mean = off = squares = x.dtype.type(0)
+        for at in range(0, n, _LONG):
+            mean += _sum(i * n + at, min(_LONG, n - at), (), (x,), ()) / n
         # A long sum is off by some roundings, which distances from it show.
-        off, squares = _distances(i * n, n, (), (x,), (mean,))
-        off /= n
+        for at in range(0, n, _LONG):
+            some, square = _distances(i * n + at, min(_LONG, n - at), (), (x,), (mean,))
+            off += some / n
+            squares += square
         means[i] = mean + off
         variance = squares / n - off * off
         variances[i] = 0 if variance < 0 else variance
