@@ -5,6 +5,7 @@ from nn.datasets import (
     california_housing,
     cifar10,
     fashion_mnist,
+    imdb,
     mnist,
     sklearn,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "california_housing",
     "cifar10",
     "fashion_mnist",
+    "imdb",
     "mnist",
     "sklearn",
 ]

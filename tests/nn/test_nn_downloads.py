@@ -13,7 +13,15 @@ import pytest
 
 import nn
 from autograd_lite.errors import DataError
-from nn.datasets import boston_housing, california_housing, cifar10, download, fashion_mnist, tables
+from nn.datasets import (
+    boston_housing,
+    california_housing,
+    cifar10,
+    download,
+    fashion_mnist,
+    imdb,
+    tables,
+)
 
 URL = "https://example.org/folder/numbers.npz"
 
@@ -115,9 +123,9 @@ def test_the_folder_is_the_users_cache(monkeypatch, platform, variables, parts):
 
 
 def test_hashes_are_hashes():
-    modules = (boston_housing, california_housing, cifar10)
+    modules = (boston_housing, california_housing, cifar10, imdb)
     found = [m.SHA256 for m in modules] + list(fashion_mnist.FILES.values())
-    assert len(set(found)) == 7 and all(len(bytes.fromhex(h)) == 32 for h in found)
+    assert len(set(found)) == 8 and all(len(bytes.fromhex(h)) == 32 for h in found)
 
 
 def test_fashion_mnist(web, monkeypatch):
@@ -141,11 +149,11 @@ def test_fashion_mnist(web, monkeypatch):
         fashion_mnist.load_data()
 
 
-def archive(parts):
+def archive(parts, folder="cifar-10-batches-bin"):
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz") as tar:
         for name, content in parts.items():
-            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member = tarfile.TarInfo(f"{folder}/{name}")
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     return file.getvalue()
@@ -191,6 +199,61 @@ def test_an_archive_that_is_not_cifar10(cifar, parts, text):
     cifar(parts)
     with pytest.raises(DataError, match=text):
         cifar10.load_data()
+
+
+REVIEWS = {
+    "train/pos/1_9.txt": "Good, good and good!<br /><br />Très bon.",
+    "train/neg/0_1.txt": "bad and bad",
+    "test/pos/0_7.txt": "good or bad",
+    "test/neg/9_2.txt": "bad",
+}
+
+
+@pytest.fixture
+def reviews(web, monkeypatch):
+    """Publishes an archive of some reviews."""
+
+    def publish(texts):
+        raw = web[imdb.URL] = archive({n: t.encode() for n, t in texts.items()}, "aclImdb")
+        monkeypatch.setattr(imdb, "SHA256", sha256(raw))
+        imdb._reviews.cache_clear()
+        imdb._ranks.cache_clear()
+
+    yield publish
+    imdb._reviews.cache_clear()
+    imdb._ranks.cache_clear()
+
+
+def test_imdb(reviews):
+    reviews(REVIEWS | {"train/unsup/0_0.txt": "what nobody judged", "README": "text"})
+    ranks = imdb.get_word_index()
+    assert ranks == {"good": 1, "and": 2, "bad": 3, "bon": 4, "très": 5}
+    (x_train, y_train), (x_test, y_test) = imdb.load_data()
+    assert dict(zip(y_train.tolist(), x_train, strict=True)) == {
+        0: [1, 6, 5, 6],
+        1: [1, 4, 4, 5, 4, 8, 7],
+    }
+    assert dict(zip(y_test.tolist(), x_test, strict=True)) == {0: [1, 6], 1: [1, 4, 2, 6]}
+    assert nn.preprocessing.pad_sequences(x_test, maxlen=3).shape == (2, 3)
+
+
+def test_imdb_in_part(reviews):
+    reviews(REVIEWS)
+    (x, y), _ = imdb.load_data(num_words=6, skip_top=5, maxlen=5)
+    assert x.tolist() == [[1, 2, 5, 2]] and y.tolist() == [0]
+    (x, y), _ = imdb.load_data(num_words=6, start_char=None, oov_char=None, index_from=0)
+    assert sorted(x.tolist()) == [[1, 1, 2, 1, 5, 4], [3, 2, 3]]
+    with pytest.raises(ValueError, match="num_words"):
+        imdb.load_data(num_words=0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "text"), [({}, "no reviews in it"), ({"train/pos/1_1.txt": "a"}, "0 to test on")]
+)
+def test_an_archive_that_is_not_imdb(reviews, texts, text):
+    reviews(texts)
+    with pytest.raises(DataError, match=text):
+        imdb.load_data()
 
 
 @pytest.mark.parametrize("module", [boston_housing, california_housing])
