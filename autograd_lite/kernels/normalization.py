@@ -31,17 +31,22 @@ def _compiled():
     return normalization
 
 
+def _dense(x):
+    """`x` as the kernels read it: contiguous and aligned, copied only if need be."""
+    flags = x.flags
+    return x if flags.c_contiguous and flags.aligned else np.require(x, requirements="CA")
+
+
 def _matrix(x, rows):
-    """`x` as the kernels read it, of so many rows; copied only if need be."""
-    x = x if x.flags.c_contiguous and x.flags.aligned else np.require(x, requirements="CA")
-    return x.reshape(rows, -1)
+    """A dense matrix of so many rows."""
+    return _dense(x).reshape(rows, -1)
 
 
 def _vector(value, default, count, dtype):
     """A factor or a term as so many numbers, dense in memory."""
     if value is None:
         return np.full(count, default, dtype)
-    return np.require(value, requirements="CA").reshape(-1)
+    return _dense(value).reshape(-1)
 
 
 class _Rows:

@@ -53,6 +53,18 @@ def mean_square(x, axis):
     return kernels.mean_square(x, axis)
 
 
+@op(vjps=(lambda g, out: multiply(multiply(g, -0.5), multiply(out, multiply(out, out))),))
+def inverse_root(x, epsilon):
+    """``1 / sqrt(x + epsilon)``.
+
+    Example:
+        >>> inverse_root(np.array([3.0]), epsilon=1.0)
+        array([0.5])
+    """
+    root = np.sqrt(np.add(x, epsilon))
+    return np.divide(1, root)
+
+
 def _by_normal(g, y, normal, axis):
     by_mean = multiply(g, reduce.mean(multiply(y, normal), axis=axis, keepdims=True))
     by_entry = multiply(y, reduce.mean(multiply(g, normal), axis=axis, keepdims=True))

@@ -6,9 +6,9 @@ from typing import Any
 
 from autograd_lite.errors import ShapeError, explain
 from autograd_lite.op import composed
-from autograd_lite.ops.elementwise import add, divide, multiply, sqrt, subtract
+from autograd_lite.ops.elementwise import add, multiply, subtract
 from autograd_lite.ops.index import getitem
-from autograd_lite.ops.moments import mean_square, moments, normalize
+from autograd_lite.ops.moments import inverse_root, mean_square, moments, normalize
 from autograd_lite.ops.shape import reshape
 
 __all__ = [
@@ -20,14 +20,10 @@ __all__ = [
 ]
 
 
-def _inverse(variance, epsilon):
-    return divide(1, sqrt(add(variance, epsilon)))
-
-
 def _statistics(x, axes, epsilon):
     both = moments(x, axis=axes)
     variance = getitem(both, 1)
-    return getitem(both, 0), variance, _inverse(variance, epsilon)
+    return getitem(both, 0), variance, inverse_root(variance, epsilon)
 
 
 def _axes(where, axis, ndim):
@@ -105,7 +101,7 @@ def rms_norm(x: Any, gamma: Any = None, axis: Any = -1, epsilon: float = 1e-6) -
     """
     axes = _axes("rms_norm", axis, x.ndim)
     gamma = _fitted("rms_norm", "gamma", gamma, x.shape, axes)
-    inverse = _inverse(mean_square(x, axis=axes), epsilon)
+    inverse = inverse_root(mean_square(x, axis=axes), epsilon)
     return normalize(x, None, inverse, gamma, None, axis=axes)
 
 
@@ -172,7 +168,7 @@ def batch_norm_inference(
     axes = _axes(where, axis, x.ndim)
     named = {"mean": mean, "variance": variance, "gamma": gamma, "beta": beta}
     fitted = {n: _fitted(where, n, a, x.shape, axes) for n, a in named.items()}
-    factor = _inverse(fitted["variance"], epsilon)
+    factor = inverse_root(fitted["variance"], epsilon)
     if gamma is not None:
         factor = multiply(factor, fitted["gamma"])
     y = multiply(subtract(x, fitted["mean"]), factor)

@@ -151,6 +151,13 @@ CASES = [
         )
         for a in ((1, 2), (0,))
     ),
+    Case(
+        "inverse_root",
+        ((3, 4),),
+        {"epsilon": 0.25},
+        lambda x, epsilon: (x + epsilon) ** -0.5,
+        domain=(0.5, 2),
+    ),
     Case("normalize_grad", ((4, 3), (4, 3), (4, 1), (4, 1), (3,)), {"axis": (1,)}, _grad),
     Case("normalize_grad", ((4, 3), (4, 3), (1, 3), (1, 3), (3,)), {"axis": (0,)}, _grad),
     Case(
