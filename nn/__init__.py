@@ -1,5 +1,6 @@
 """nn: neural networks on autograd_lite, with Keras' interface and an explicit loop beside it."""
 
+from autograd_lite import __version__
 from nn import (
     activations,
     callbacks,
@@ -35,6 +36,7 @@ __all__ = [
     "Model",
     "Parameter",
     "Sequential",
+    "__version__",
     "activations",
     "callbacks",
     "constraints",

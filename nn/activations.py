@@ -37,6 +37,7 @@ from autograd_lite import (
     threshold,
 )
 from autograd_lite import exp as exponential
+from autograd_lite.errors import choose
 
 __all__ = [
     "ACTIVATIONS",
@@ -45,10 +46,12 @@ __all__ = [
     "elu",
     "exponential",
     "gelu",
+    "get",
     "glu",
     "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
+    "hard_swish",
     "hard_tanh",
     "leaky_relu",
     "linear",
@@ -66,10 +69,15 @@ __all__ = [
     "softsign",
     "sparse_plus",
     "squareplus",
+    "swish",
     "tanh",
     "tanh_shrink",
     "threshold",
 ]
+
+
+# Keras' other names.
+swish, hard_swish = silu, hard_silu
 
 
 class Probabilities(ag.Tensor):
@@ -148,3 +156,24 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "tanh_shrink": tanh_shrink,
 }
 """What a layer's `activation` may be called. `threshold` needs its settings, and so has no name."""
+
+
+def get(identifier: Any, where: str = "activations.get") -> Callable[..., Any]:
+    """The function of this name; None is `linear`, and other callables pass through.
+
+    Args:
+        identifier: None, a name such as ``"relu"``, or a callable ``f(tensor)``.
+        where: Who asks, for the message.
+
+    Raises:
+        ValueError: the name is unknown.
+        TypeError: it is neither a name nor callable.
+
+    Example:
+        >>> get("relu")(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
+    if identifier is None:
+        return linear
+    found: Callable[..., Any] = choose(ACTIVATIONS, identifier, where)
+    return found

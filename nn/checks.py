@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+import sys
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any, TypeVar
@@ -55,7 +56,7 @@ def instance(kind: type[T], table: Mapping[str, type[T]], value: Any, where: str
     """`value` if it is a `kind`; for a name in `table` or a class of that kind, a new one."""
     if isinstance(value, kind):
         return value
-    found = choose(table, value.lower() if isinstance(value, str) else value, where)
+    found = choose(table, spelled(table, value), where)
     if isinstance(found, type) and issubclass(found, kind):
         return found()
     wanted = f"a name, or an instance of nn's `{kind.__name__}`"
@@ -71,16 +72,35 @@ def named(table: Mapping[str, Any], identifier: Any, where: str) -> Any:
     """
     if isinstance(identifier, type):
         return identifier()
-    if isinstance(identifier, str) and snake_case(identifier) in table:
-        identifier = snake_case(identifier)
-    return choose(table, identifier, where)
+    return choose(table, spelled(table, identifier), where)
+
+
+def spelled(table: Mapping[str, Any], identifier: Any) -> Any:
+    """The key of `table` that a string means: itself, in small letters, or as the class's name.
+
+    Example:
+        >>> spelled({"mae": 1, "log_cosh": 2}, "MAE"), spelled({"log_cosh": 2}, "LogCosh")
+        ('mae', 'log_cosh')
+    """
+    if not isinstance(identifier, str):
+        return identifier
+    spellings = (identifier, identifier.lower(), snake_case(identifier))
+    return next((key for key in spellings if key in table), identifier)
 
 
 def snake_case(name: str) -> str:
     """A class name as Keras spells it in strings.
 
     Example:
-        >>> snake_case("MeanSquaredError"), snake_case("Conv2D")
-        ('mean_squared_error', 'conv2d')
+        >>> snake_case("MeanSquaredError"), snake_case("Conv2D"), snake_case("PReLU")
+        ('mean_squared_error', 'conv2d', 'p_re_lu')
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z0-9])", "_", name).lower()
+    return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def callers() -> int:
+    """The `stacklevel` of a warning for the line outside of nn that led here."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("nn."):
+        level, frame = level + 1, frame.f_back
+    return level

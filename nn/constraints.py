@@ -121,6 +121,9 @@ class MinMaxNorm:
         return w * ((self.rate * wanted + (1 - self.rate) * norms) / (norms + EPSILON))
 
 
+# Keras' other names.
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
 CONSTRAINTS: dict[str, Constraint] = {
     "max_norm": MaxNorm(),
     "min_max_norm": MinMaxNorm(),

@@ -1,45 +1,119 @@
-"""What layers are told of their input: `Dense(4, input_shape=(8,))`, as in Keras, or `build`."""
+"""What every layer is told besides its own settings: `Dense(4, input_shape=(8,))`; or `build`."""
 
 from __future__ import annotations
 
 import abc
+import difflib
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
+import autograd_lite as ag
 from autograd_lite.errors import explain
 
-NAMES = ("input_shape", "input_dim")
+NAMES = ("input_shape", "input_dim", "trainable", "dtype")
 
 
 class Declares(abc.ABCMeta):
-    """The class of layers' classes, which take the shape of one sample besides their own settings.
+    """The class of layers' classes, which take some settings besides their own.
 
-    A `Sequential` that begins with such a layer is built at once; elsewhere it says nothing.
+    `input_shape`, or `input_dim`, is the shape of one sample: a `Sequential` that begins with such
+    a layer is built at once; elsewhere it says nothing. `trainable=False` freezes the layer.
+    `dtype` may be the default one.
 
     Raises:
-        ValueError: `input_shape` is no tuple.
+        TypeError: a setting is unknown.
+        ValueError: `input_shape` is no tuple, or `dtype` is another.
     """
 
     def __call__(cls, *args: Any, **settings: Any) -> Any:
         """Make a layer."""
-        given = {n: settings.pop(n) for n in NAMES if n in settings and not cls._knows(n)}
+        own, every = _accepted(cls)
+        given = {n: settings.pop(n) for n in NAMES if n in settings and n not in own}
+        if not every:
+            refuse(cls, [name for name in settings if name not in own])
+        _check(cls, given)
         made = super().__call__(*args, **settings)
-        shape = given.get("input_shape")
-        if shape is None and given.get("input_dim") is not None:
-            shape = (given["input_dim"],)
-        if shape is not None and not isinstance(shape, list | tuple):
-            fix = f"input_shape=({shape},)"
-            raise ValueError(explain(cls.__name__, "bad `input_shape`", got=repr(shape), fix=fix))
-        if shape is not None:
-            made.declared_shape = tuple(shape)
+        declare(made, given)
         return made
 
-    def _knows(cls, name: str) -> bool:
-        """Whether it is an argument of the layer's own, as `input_dim` is of `Embedding`."""
-        made = (vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base))
-        return any(name in inspect.signature(init).parameters for init in made)
+
+def declare(layer: Any, given: dict[str, Any]) -> None:
+    """Set what a layer is told besides its own settings.
+
+    Raises:
+        TypeError: there is more than that.
+    """
+    refuse(type(layer), [name for name in given if name not in NAMES])
+    _check(type(layer), given)
+    shape = given.get("input_shape")
+    if shape is None and given.get("input_dim") is not None:
+        shape = (given["input_dim"],)
+    if shape is not None:
+        layer.declared_shape = tuple(shape)
+    if given.get("trainable") not in (None, layer.trainable):
+        layer.trainable = given["trainable"]
+
+
+def refuse(cls: type, names: Sequence[str], settings: Iterable[str] = ()) -> None:
+    """Raise if there are names, which no `__init__` of the class takes.
+
+    Args:
+        cls: A class of layers.
+        names: Of arguments.
+        settings: What it takes besides the arguments that it lists.
+    """
+    if names:
+        known = dict.fromkeys((*_accepted(cls)[0], *settings, *NAMES))
+        near = difflib.get_close_matches(names[0], known, n=1)
+        raise TypeError(
+            explain(
+                cls.__name__,
+                "unknown argument",
+                got=f"{names[0]}=",
+                expected="one of " + ", ".join(known),
+                fix=f"did you mean {near[0]}=?" if near else None,
+            )
+        )
+
+
+def _accepted(cls: type) -> tuple[list[str], bool]:
+    """The arguments that a class of layers lists, and whether it may take others."""
+    names: list[str] = []
+    ours = True
+    for base in cls.__mro__:
+        if base.__module__ == "nn.layer":
+            break
+        init = vars(base).get("__init__")
+        if init is None:
+            continue
+        parameters = list(inspect.signature(init).parameters.values())[1:]
+        names += [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            return names, not ours
+        ours = ours and base.__module__.startswith("nn.")
+    return [*names, "name"], bool(names) or not ours
+
+
+def _check(cls: type, given: dict[str, Any]) -> None:
+    shape, dtype = given.get("input_shape"), given.get("dtype")
+    if shape is not None and not isinstance(shape, list | tuple):
+        fix = f"input_shape=({shape},)"
+        raise ValueError(explain(cls.__name__, "bad `input_shape`", got=repr(shape), fix=fix))
+    default = np.dtype(ag.get_default_dtype())
+    if dtype is not None and not (dtype == default.name or dtype == default):
+        raise ValueError(
+            explain(
+                cls.__name__,
+                "a layer has no dtype of its own",
+                got=f"dtype={dtype!r}",
+                expected=f"the default dtype, {default.name!r}",
+                fix="ag.set_default_dtype(...) before the layers are made",
+            )
+        )
 
 
 def finishing(build: Callable[..., None]) -> Callable[..., None]:

@@ -13,9 +13,12 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn import data
-from nn.structures import CONTAINERS, leaves, rebuilt
+from nn.structures import CONTAINERS, as_one, leaves, rebuilt
 
 Batch = tuple[Any, ...]
+
+# Entries of targets that are looked at before training where all would be too many.
+SOME = 2**20
 
 
 class Feed:
@@ -101,7 +104,7 @@ class ArrayFeed(Feed):
         goes_on: bool = False,
         prepare: Callable[..., Batch] | None = None,
     ) -> None:
-        nested = any(isinstance(part, CONTAINERS) for part in samples)
+        nested = any(part is None or isinstance(part, CONTAINERS) for part in samples)
         self._grouping = Grouping(samples) if nested else None
         self._columns = samples if self._grouping is None else self._grouping.columns
         self.rows = data.rows if nested else len
@@ -289,12 +292,12 @@ def check_ends(where: str, stream: Any, steps: int | None, name: str) -> None:
 
 
 def three(where: str, batch: Any) -> tuple[Any, Any, Any]:
-    """``x, y, sample_weight`` of a batch, the last None if it was left out.
+    """``x, y, sample_weight`` of a batch, None for what was left out.
 
     Raises:
-        TypeError: it is no tuple of two or three.
+        TypeError: it is no tuple of three or fewer.
     """
-    if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
+    if not isinstance(batch, tuple | list) or len(batch) not in (1, 2, 3):
         raise TypeError(
             explain(
                 where,
@@ -304,5 +307,65 @@ def three(where: str, batch: Any) -> tuple[Any, Any, Any]:
                 else type(batch).__name__,
             )
         )
-    x, y, weight = (*batch, None)[:3]
+    x, y, weight = (*batch, None, None)[:3]
     return x, y, weight
+
+
+def only_batches(where: str, **given: Any) -> None:
+    """Refuse what an iterable of batches would have to bring along.
+
+    Raises:
+        ValueError: one of these is not None.
+    """
+    for name, value in given.items():
+        if value is not None:
+            problem = f"`{name}` beside an iterable of batches"
+            fix = "put it in the batches: (x, y, sample_weight)"
+            raise ValueError(explain(where, problem, fix=fix))
+
+
+def inputs_of(batch: Any) -> Any:
+    """The inputs of a batch that may have targets and weights too.
+
+    Raises:
+        TypeError: they are no arrays.
+    """
+    x = batch[0] if isinstance(batch, tuple) and batch else batch
+    if not isinstance(x, CONTAINERS) and not getattr(x, "ndim", 0):
+        expected = "an array, or an iterable of batches"
+        raise TypeError(
+            explain("predict", "bad `x`", got=f"batches of {type(x).__name__}", expected=expected)
+        )
+    return x
+
+
+def only_input(x: Any, shape: Any) -> Any:
+    """The array in a list of one, unless it is one row.
+
+    Args:
+        x: What was given.
+        shape: Of the input, with the batch axis; None if it is not known.
+
+    Example:
+        >>> only_input([np.zeros((5, 3))], (None, 3)).shape, only_input([np.zeros(3)], None).shape
+        ((5, 3), (1, 3))
+    """
+    if isinstance(x, list | tuple) and len(x) == 1 and getattr(x[0], "ndim", 0) > 0:
+        row = x[0].shape
+        if shape is None:
+            is_row = len(row) == 1
+        else:
+            fits = zip(row, shape[1:], strict=False)
+            is_row = len(row) == len(shape) - 1 and all(m in (None, n) for n, m in fits)
+        x = x if is_row else x[0]
+    return as_one(x)
+
+
+def in_files(y: Any) -> bool:
+    """Whether some of these arrays are mapped files."""
+    return any(data.in_file(part) for part in leaves(y) if part is not None)
+
+
+def some_rows(y: Any) -> Any:
+    """The first rows, as many as have a million entries."""
+    return y if y is None else y[: max(1, SOME * len(y) // max(y.size, 1))]

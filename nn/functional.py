@@ -13,7 +13,7 @@ import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import positive_int
 from nn.layer import Layer
-from nn.structures import leaves, mapped, rebuilt
+from nn.structures import leaves, mapped, ranked, rebuilt
 from nn.symbolic import Call, Operation, SymbolicTensor
 
 Function = Layer | Operation
@@ -67,7 +67,9 @@ class Input(Layer, SymbolicTensor):
     __repr__ = Layer.__repr__
 
     def call(self, x: Any) -> Any:
-        """``x``, after a look at its shape."""
+        """``x``, after a look at its shape; a last axis of length one may be there or not."""
+        if len(x.shape) != len(self.shape):
+            x = ranked(x, self.shape)
         fits = len(x.shape) == len(self.shape) and all(
             n in (None, m) for n, m in zip(self.shape, x.shape, strict=True)
         )

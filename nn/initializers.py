@@ -25,16 +25,6 @@ Initializer = Callable[..., Array]
 TRUNCATED_STDDEV = 0.87962566103423978
 
 
-def zeros(shape: tuple[int, ...], dtype: DTypeLike | None = None) -> Array:
-    """All zeros."""
-    return np.zeros(shape, _dtype(dtype))
-
-
-def ones(shape: tuple[int, ...], dtype: DTypeLike | None = None) -> Array:
-    """All ones."""
-    return np.ones(shape, _dtype(dtype))
-
-
 @dataclass(frozen=True)
 class Constant:
     """Every entry is `value`.
@@ -164,7 +154,10 @@ class VarianceScaling:
     seed: int | None = None
 
     def __call__(self, shape: tuple[int, ...], dtype: DTypeLike | None = None) -> Array:
-        """Draw the array; `shape` ends with (inputs, outputs), any axes before are a window."""
+        """Draw the array; `shape` ends with (inputs, outputs), any axes before are a window.
+
+        The length of a vector is both, as in Keras.
+        """
         fan_in, fan_out = _fans(shape)
         fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
         variance = self.scale / max(1.0, choose(fans, self.mode, "VarianceScaling: `mode`"))
@@ -265,7 +258,15 @@ class Orthogonal:
     def __call__(self, shape: tuple[int, ...], dtype: DTypeLike | None = None) -> Array:
         """Draw the array."""
         if len(shape) < 2:
-            raise _too_few_axes("Orthogonal", shape)
+            raise ShapeError(
+                explain(
+                    "Orthogonal",
+                    "no matrix",
+                    got=str(shape),
+                    expected="at least two axes: (..., inputs, outputs)",
+                    fix='"zeros", "normal" or "uniform" for vectors',
+                )
+            )
         rows, columns = math.prod(shape[:-1]), shape[-1]
         tall = (max(rows, columns), min(rows, columns))
         q, r = np.linalg.qr(_generator(self.seed).standard_normal(tall))
@@ -295,16 +296,18 @@ class Identity:
         return np.asarray(self.gain * np.eye(*shape), _dtype(dtype))
 
 
-glorot_uniform = GlorotUniform()
-glorot_normal = GlorotNormal()
-he_uniform = HeUniform()
-he_normal = HeNormal()
-lecun_uniform = LecunUniform()
-lecun_normal = LecunNormal()
+# Keras' other names.
+constant, identity, ones, zeros = Constant, Identity, Ones, Zeros
+random_normal, random_uniform = RandomNormal, RandomUniform
+truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
+glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
+he_uniform, he_normal = HeUniform, HeNormal
+lecun_uniform, lecun_normal = LecunUniform, LecunNormal
+IdentityInitializer, OrthogonalInitializer, orthogonal = Identity, Orthogonal, Orthogonal
 
 INITIALIZERS: dict[str, Initializer] = {
-    "zeros": zeros,
-    "ones": ones,
+    "zeros": Zeros(),
+    "ones": Ones(),
     "constant": Constant(),
     "identity": Identity(),
     "normal": RandomNormal(),
@@ -313,12 +316,12 @@ INITIALIZERS: dict[str, Initializer] = {
     "random_uniform": RandomUniform(),
     "truncated_normal": TruncatedNormal(),
     "variance_scaling": VarianceScaling(),
-    "glorot_uniform": glorot_uniform,
-    "glorot_normal": glorot_normal,
-    "he_uniform": he_uniform,
-    "he_normal": he_normal,
-    "lecun_uniform": lecun_uniform,
-    "lecun_normal": lecun_normal,
+    "glorot_uniform": GlorotUniform(),
+    "glorot_normal": GlorotNormal(),
+    "he_uniform": HeUniform(),
+    "he_normal": HeNormal(),
+    "lecun_uniform": LecunUniform(),
+    "lecun_normal": LecunNormal(),
     "orthogonal": Orthogonal(),
 }
 
@@ -336,7 +339,7 @@ def get(identifier: Any, where: str = "initializers.get") -> Initializer:
         TypeError: it is neither a name nor callable.
 
     Example:
-        >>> get("HeNormal") is he_normal
+        >>> get("HeNormal") == he_normal()
         True
     """
     found: Initializer = named(INITIALIZERS, identifier, where)
@@ -351,21 +354,9 @@ def _generator(seed: int | None) -> np.random.Generator:
     return ag.random.generator() if seed is None else np.random.default_rng(seed)
 
 
-def _too_few_axes(where: str, shape: tuple[int, ...]) -> ShapeError:
-    return ShapeError(
-        explain(
-            where,
-            "the shape has no fans",
-            got=str(shape),
-            expected="at least two axes: (..., inputs, outputs)",
-            fix='"zeros", "normal" or "uniform" for vectors',
-        )
-    )
-
-
 def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     if len(shape) < 2:
-        raise _too_few_axes("VarianceScaling", shape)
+        return 2 * (math.prod(shape),)
     window = math.prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
 

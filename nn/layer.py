@@ -1,62 +1,36 @@
-"""Parameters, and the layers that own them."""
+"""The base class of layers, and what happens when one is called."""
 
 from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-import autograd_lite as ag
-from autograd_lite.errors import ShapeError, explain
-from nn.checks import snake_case
-from nn.configs import Recorded
-from nn.declaring import Declares, finishing
+from autograd_lite.errors import explain
+from nn.checks import callers, snake_case
+from nn.configs import Config, Encoder, Recorded
+from nn.declaring import Declares, declare, finishing
 from nn.gathering import gathered, offer
 from nn.masking import MASKS, fitting, mask_of, masked
+from nn.parameters import Owner, members, walk
+from nn.parameters import Parameter as Parameter  # for the layers
 from nn.structures import holds_arrays, leaves, mapped, shapes
 from nn.symbolic import UNUSUAL, SymbolicTensor, record
 from nn.symbolic import Shape as Shape  # for the layers
 
 
-class Parameter(ag.Tensor):
-    """A leaf tensor that a layer owns: a weight to be trained, or a state that is only kept.
-
-    Args:
-        data: The initial values. An ndarray is kept, not copied.
-        trainable: False for a state, such as a moving average: it is saved with the weights, but
-            takes no gradient, whatever its layer's `trainable` says.
-        regularizer: A function of the parameter to a number that is added to the loss, or None.
-        constraint: A function of its array to the one that replaces it after a step, or None.
-
-    Attributes:
-        name: Its layer's name for it, once the layer is built.
-
-    Example:
-        >>> import numpy as np
-        >>> Parameter(np.zeros((3, 2))).requires_grad
-        True
-    """
-
-    __slots__ = ("constraint", "name", "regularizer", "trainable")
-
-    def __init__(
-        self,
-        data: ArrayLike,
-        trainable: bool = True,
-        *,
-        regularizer: Callable[[Any], Any] | None = None,
-        constraint: Callable[[Any], Any] | None = None,
-    ) -> None:
-        super().__init__(np.asarray(data), requires_grad=trainable)
-        self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
-        self.name = ""
+class _Missing:
+    """What stands for the first input of a layer if it is given by name."""
 
 
-class Layer(Recorded, metaclass=Declares):
+MISSING = _Missing()
+UNUSUAL.add(_Missing)
+
+
+class Layer(Owner, Recorded, metaclass=Declares):
     """Maps arrays or Tensors, and owns the parameters for it.
 
     To write one, make the parameters in `build(input_shape)` and compute in `call(x)`, or in
@@ -91,13 +65,10 @@ class Layer(Recorded, metaclass=Declares):
     """
 
     # On the class, so that a subclass which forgets `super().__init__()` still works.
-    built: bool = False
     output_shape: Any = None
-    name: str = ""
     named_by_model: bool = False
     declared_shape: tuple[int | None, ...] | None = None
     supports_masking: bool = False
-    _trainable: bool = True
     # Whether nothing is left to do at a call but `call`.
     _short: bool = False
     _uses: int = 0
@@ -127,19 +98,22 @@ class Layer(Recorded, metaclass=Declares):
         if "name" not in vars(cls):
             cls.name = snake_case(cls.__name__)
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, **declared: Any) -> None:
         if name is not None:
             self.name = name
+        declare(self, declared)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
-    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(
+        self, x: Any = MISSING, /, *args: Any, training: bool | None = None, **kwargs: Any
+    ) -> Any:
         """`call(x, ...)`, after `build` if this is the first time.
 
         Args:
             x: An array, or several in a list, tuple or dict if `call` takes them so. On symbolic
-                tensors the layer becomes part of their graph.
+                tensors the layer becomes part of their graph. May be given by its name in `call`.
             *args: Further inputs, passed on.
             training: Passed on if `call` has a parameter of that name.
             **kwargs: Passed on.
@@ -155,6 +129,8 @@ class Layer(Recorded, metaclass=Declares):
         self, x: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
     ) -> Any:
         """What `__call__` does where the short way is not open."""
+        if x is MISSING:
+            x, kwargs = self._first_of(kwargs)
         if args and isinstance(args[0], bool):
             training, *args = args  # type: ignore[assignment]
         if any(isinstance(leaf, SymbolicTensor) for leaf in leaves((x, args, kwargs))):
@@ -177,6 +153,14 @@ class Layer(Recorded, metaclass=Declares):
             self.output_shape = shapes(out)
         self._short = not self._makes_masks
         return out
+
+    def _first_of(self, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The first input, given by its name, and all else that was."""
+        first = self._inputs[0] if self._inputs else "x"
+        if first not in kwargs:
+            got = ", ".join(f"{name}=" for name in kwargs) or "nothing"
+            raise TypeError(explain(self.name, "no input", got=got, expected=f"layer({first})"))
+        return kwargs[first], {name: x for name, x in kwargs.items() if name != first}
 
     def _call_masked(self, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """`call` with the masks of what comes in, and one for what comes out."""
@@ -202,7 +186,7 @@ class Layer(Recorded, metaclass=Declares):
                 f"{self.name}: the input has a mask, and the output none, as "
                 f"{type(self).__name__} does not pass masks on: from here on padding counts. If "
                 "it may, set supports_masking = True, or define compute_mask(self, x, mask)",
-                stacklevel=5,
+                stacklevel=callers(),
             )
         return out
 
@@ -223,9 +207,9 @@ class Layer(Recorded, metaclass=Declares):
 
     def _finish_build(self, input_shape: Any) -> None:
         self.built = True
-        for path, member in _members(vars(self), ""):
+        for path, member in members(self):
             if isinstance(member, Parameter):
-                member.name = path
+                member.name = member.name or path
         if not self._trainable:
             self.trainable = False
 
@@ -246,6 +230,9 @@ class Layer(Recorded, metaclass=Declares):
         raise NotImplementedError(
             explain(type(self).__name__, "no `call`", fix="define call(self, x, training=False)")
         )
+
+    def _config(self, encode: Encoder) -> Config:
+        return super()._config(encode) | ({} if self.trainable else {"trainable": False})
 
     def add_loss(self, loss: Any) -> None:
         """Add a number to the loss of this batch; to be called from `call`."""
@@ -275,36 +262,14 @@ class Layer(Recorded, metaclass=Declares):
     def _added_losses(self) -> list[Any]:
         if self._gathers:
             return list(self._added)
-        below = [v for _, v in _walk(self, "", set()) if isinstance(v, Layer)]
+        below = [v for _, v in walk(self, "", set()) if isinstance(v, Layer)]
         return [loss for layer in (self, *below) for loss in layer._added]
 
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter once, with its dotted path, in the order of creation."""
-        for path, value in _walk(self, "", set()):
-            if isinstance(value, Parameter):
-                yield path, value
-
-    def parameters(self) -> list[Parameter]:
-        """Every parameter once, in the order of creation."""
-        return [p for _, p in self.named_parameters()]
-
-    def sublayers(self) -> dict[str, Layer]:
-        """The layers directly below this one, by attribute."""
-        return {k: v for k, v in _members(vars(self), "") if isinstance(v, Layer)}
-
     @property
-    def trainable(self) -> bool:
-        """Whether the parameters here and below take gradients. Takes effect at once."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = value
-        for _, member in _members(vars(self), ""):
-            if isinstance(member, Layer):
-                member.trainable = value
-            else:
-                member.requires_grad = value and member.trainable
+    def input(self) -> Any:
+        """The symbolic tensors that `output` was given for; of several arguments a list."""
+        args = leaves(self.output)[0].source.args
+        return args[0] if len(args) == 1 else list(args)
 
     @property
     def output(self) -> Any:
@@ -323,68 +288,3 @@ class Layer(Recorded, metaclass=Declares):
                 )
             )
         return self._output
-
-    @property
-    def weights(self) -> list[Parameter]:
-        """All parameters, in the order of `get_weights`."""
-        return self.parameters()
-
-    @property
-    def trainable_weights(self) -> list[Parameter]:
-        """The parameters that take gradients."""
-        return [p for p in self.parameters() if p.requires_grad]
-
-    @property
-    def non_trainable_weights(self) -> list[Parameter]:
-        """States, and what is frozen."""
-        return [p for p in self.parameters() if not p.requires_grad]
-
-    def count_params(self) -> int:
-        """How many numbers the parameters hold."""
-        return sum(p.size for p in self.parameters())
-
-    def get_weights(self) -> list[NDArray[Any]]:
-        """Copies of all parameters' values, in the order of creation."""
-        return [p.data.copy() for p in self.parameters()]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Overwrite all parameters, in the order of `get_weights`.
-
-        Raises:
-            ShapeError: not as many arrays as parameters, or of other shapes. Nothing is written.
-        """
-        named, arrays = list(self.named_parameters()), [np.asarray(w) for w in weights]
-        ours = [p.shape for _, p in named]
-        if ours != [a.shape for a in arrays]:
-            raise ShapeError(
-                explain(
-                    f"{self.name}.set_weights",
-                    "the weights do not fit",
-                    got=", ".join(str(a.shape) for a in arrays) or "no arrays",
-                    expected=", ".join(f"{n} {p.shape}" for n, p in named) or "no arrays",
-                    fix=None if self.built else "build the layer first: call it, or build(shape)",
-                )
-            )
-        for (_, parameter), array in zip(named, arrays, strict=True):
-            ag.updates.assign(parameter, array)
-
-
-def _members(container: Any, path: str) -> Iterator[tuple[str, Parameter | Layer]]:
-    """Parameters and layers in `container` itself and in lists, tuples and dicts in it."""
-    items = container.items() if isinstance(container, dict) else enumerate(container)
-    for key, value in items:
-        if isinstance(value, Parameter | Layer):
-            yield f"{path}{key}", value
-        elif isinstance(value, list | tuple | dict):
-            yield from _members(value, f"{path}{key}.")
-
-
-def _walk(layer: Layer, path: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Layer]]:
-    """Everything below `layer`, each object once, however often and in what circles it is held."""
-    seen.add(id(layer))
-    for key, value in _members(vars(layer), path):
-        if id(value) not in seen:
-            seen.add(id(value))
-            yield key, value
-            if isinstance(value, Layer):
-                yield from _walk(value, f"{key}.", seen)

@@ -15,7 +15,15 @@ from autograd_lite.errors import explain
 from nn import data
 from nn.callbacks import Callbacks, History, Logs
 from nn.checks import count, positive_int, real
-from nn.feeding import ArrayFeed, Feed, StreamFeed, check_ends, is_stream
+from nn.feeding import (
+    ArrayFeed,
+    Feed,
+    StreamFeed,
+    check_ends,
+    inputs_of,
+    is_stream,
+    only_batches,
+)
 from nn.progress import BAR, SILENT, Progress, level
 from nn.resuming import Run
 from nn.structures import leaves, mapped, rebuilt
@@ -29,20 +37,19 @@ class Loop(Trainer):
         history: Of the last `fit`.
         stop_training: Set it, from a callback, to end `fit` after the current batch.
         validating: Whether the running `fit` validates, be it not after every epoch.
-        run: Where the running `fit` is, or None.
     """
 
     history: History | None = None
     stop_training: bool = False
     validating: bool = False
-    run: Run | None = None
+    _running: Run | None = None
     _nan_seen: bool = False
 
     def fit(
         self,
         x: Any,
         y: Any = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Any = None,
@@ -64,7 +71,7 @@ class Loop(Trainer):
                 Or a generator, or another iterable but a list, of batches ``(x, y)`` or
                 ``(x, y, sample_weight)``, and no `y`.
             y: Targets, likewise; several in a list or in a dict by the outputs' names.
-            batch_size: Samples to a step; the last step of an epoch takes what is left.
+            batch_size: Samples to a step, 32 by default; the last of an epoch takes what is left.
             epochs: The number of the epoch to end with, counted from 1.
             verbose: 0 is silent, 1 a bar, 2 a line an epoch; "auto" is 1 in a terminal, else 2.
             callbacks: Objects of `nn.callbacks.Callback`.
@@ -93,15 +100,15 @@ class Loop(Trainer):
             ValueError: an argument is out of range, or shapes do not fit. Nothing was trained.
         """
         where = "fit"
-        batch_size = positive_int(where, "batch_size", batch_size)
+        batch_size = _size(where, batch_size)
         epochs = positive_int(where, "epochs", epochs)
         initial_epoch = count(where, "initial_epoch", initial_epoch)
         shown = level(where, verbose)
         validates = _due(validation_freq)
         split = real(where, "validation_split", validation_split, high=1.0)
         if is_stream(x):
-            _only_batches(where, y=y, sample_weight=sample_weight, class_weight=class_weight)
-            _only_batches(where, validation_split=validation_split or None)
+            only_batches(where, y=y, sample_weight=sample_weight, class_weight=class_weight)
+            only_batches(where, validation_split=validation_split or None)
             feed: Feed = self._stream(where, x, steps_per_epoch, "steps_per_epoch")
             feed.look()
             validation = None
@@ -127,13 +134,13 @@ class Loop(Trainer):
         history = self.history = History(params)
         self.stop_training = self._nan_seen = False
         self.validating = held_out is not None
-        run = self.run = Run(self, feed, held_out, initial_epoch, params)
+        run = self._running = Run(self, feed, held_out, initial_epoch, params)
         hooks = Callbacks(callbacks, self, params, history.record)
         run.members = [history, *hooks.members]
         try:
             self._train(run, hooks, validates, shown)
         finally:
-            self.run = None
+            self._running = None
         return history
 
     def _train(
@@ -166,33 +173,33 @@ class Loop(Trainer):
         self,
         x: Any,
         y: Any = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
-        steps: int | None = None,
     ) -> float | list[float] | Logs:
         """Loss and metrics over all samples. Records nothing, changes nothing.
 
         Args:
             x: Inputs, as of `fit`.
             y: Targets, as of `fit`.
-            batch_size: Samples to a step.
+            batch_size: Samples to a step, 32 by default.
             verbose: As of `fit`.
             sample_weight: As of `fit`.
+            steps: Batches to take; all by default.
             callbacks: As of `fit`; their `on_test_...` hooks are called.
             return_dict: Whether to return them by name.
-            steps: Batches to take; all by default.
 
         Returns:
             ``[loss, metric, ...]``, or the loss alone if there are no metrics, or a dict.
         """
         where = "evaluate"
-        batch_size = positive_int(where, "batch_size", batch_size)
+        batch_size = _size(where, batch_size)
         shown = level(where, verbose)
         if is_stream(x):
-            _only_batches(where, y=y, sample_weight=sample_weight)
+            only_batches(where, y=y, sample_weight=sample_weight)
             feed: Feed = self._stream(where, x, steps)
         else:
             samples = self._samples(where, x, y, sample_weight, whole=True)
@@ -206,23 +213,29 @@ class Loop(Trainer):
         return logs if return_dict else _plain(logs)
 
     def predict(
-        self, x: Any, batch_size: int = 32, verbose: int | str = "auto", steps: int | None = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """The outputs for all samples, as arrays. Records nothing.
 
         Args:
             x: Inputs, as of `fit`. Of batches ``(x, y)`` the targets are left out.
-            batch_size: Samples to a step.
+            batch_size: Samples to a step, 32 by default.
             verbose: 0, or a bar in a terminal.
             steps: Batches to take; all by default.
+            callbacks: As of `fit`; their `on_predict_...` hooks are called.
         """
         where = "predict"
-        batch_size = positive_int(where, "batch_size", batch_size)
+        batch_size = _size(where, batch_size)
         shown = BAR if level(where, verbose) == BAR else SILENT
         steps = _steps(where, steps)
         if is_stream(x):
             check_ends(where, x, steps, "steps")
-            parts: Iterable[Any] = itertools.islice(map(_inputs_of, x), steps)
+            parts: Iterable[Any] = itertools.islice(map(inputs_of, x), steps)
             known = steps if steps is not None or not hasattr(x, "__len__") else len(x)
         else:
             fed = data.inputs(where, self._arranged(x), self.dtype)
@@ -231,11 +244,16 @@ class Loop(Trainer):
             starts = range(0, max(n, 1), batch_size)[:steps]
             known = len(starts)
             parts = (_rows(fed, i, i + batch_size) for i in starts)
-        found = []
+        hooks = Callbacks(callbacks, self, {"steps": known or 0, "verbose": shown})
+        hooks("on_predict_begin")
+        found: list[Any] = []
         with ag.no_grad(), Progress("Predict", known, shown) as line:
-            for part in parts:
-                found.append(self._output(where, part))
+            for step, part in enumerate(parts):
+                hooks("on_predict_batch_begin", step)
+                found.append(self._predicted(where, part))
                 line.advance(dict)
+                hooks("on_predict_batch_end", step, {"outputs": found[-1]})
+        hooks("on_predict_end")
         if not found:
             raise ValueError(explain(where, "no batches", got="an iterable that has ended"))
         columns = zip(*(leaves(output) for output in found), strict=True)
@@ -244,16 +262,16 @@ class Loop(Trainer):
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for these samples, as arrays. Records nothing."""
         with ag.no_grad():
-            return self._output("predict_on_batch", self._arranged(x))
+            return self._predicted("predict_on_batch", self._arranged(x))
 
-    def _output(self, where: str, x: Any) -> Any:
+    def _predicted(self, where: str, x: Any) -> Any:
         """The model's output as arrays."""
         x = data.inputs(where, self._arranged(x), self.dtype)
         with data.naming(where, x):
             return mapped(lambda y: y.data if isinstance(y, ag.Tensor) else y, self(x))
 
     def train_on_batch(
-        self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> float | list[float] | Logs:
         """One training step on these samples; loss and metrics of just this batch, before it."""
         batch = self._samples("train_on_batch", x, y, sample_weight)
@@ -264,7 +282,7 @@ class Loop(Trainer):
         return tally.logs() if return_dict else _plain(tally.logs())
 
     def test_on_batch(
-        self, x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> float | list[float] | Logs:
         """Loss and metrics of these samples."""
         batch = self._samples("test_on_batch", x, y, sample_weight)
@@ -348,6 +366,10 @@ def _plain(logs: Logs) -> float | list[float]:
     return values if len(values) > 1 else values[0]
 
 
+def _size(where: str, batch_size: int | None) -> int:
+    return 32 if batch_size is None else positive_int(where, "batch_size", batch_size)
+
+
 def _steps(where: str, steps: int | None, name: str = "steps") -> int | None:
     return None if steps is None else positive_int(where, name, steps)
 
@@ -363,23 +385,3 @@ def _due(freq: int | Collection[int]) -> Callable[[int], bool]:
         return lambda epoch: epoch in epochs
     every = positive_int("fit", "validation_freq", freq)
     return lambda epoch: epoch % every == 0
-
-
-def _only_batches(where: str, **given: Any) -> None:
-    """Refuse what an iterable of batches would have to bring along."""
-    for name, value in given.items():
-        if value is not None:
-            problem = f"`{name}` beside an iterable of batches"
-            fix = "put it in the batches: (x, y, sample_weight)"
-            raise ValueError(explain(where, problem, fix=fix))
-
-
-def _inputs_of(batch: Any) -> Any:
-    """The inputs of a batch that may have targets and weights too."""
-    x = batch[0] if isinstance(batch, tuple) and batch else batch
-    if not isinstance(x, list | dict) and not getattr(x, "ndim", 0):
-        expected = "an array, or an iterable of batches"
-        raise TypeError(
-            explain("predict", "bad `x`", got=f"batches of {type(x).__name__}", expected=expected)
-        )
-    return x

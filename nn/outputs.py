@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_lite.errors import explain
@@ -12,7 +13,27 @@ from nn import losses, metrics
 from nn.checks import real
 from nn.losses import Loss
 from nn.metrics import Metric
-from nn.structures import leaves
+from nn.structures import as_one, leaves
+
+
+class NoLoss(Loss):
+    """What is trained on where `compile` was given no loss: what layers add, and nothing else."""
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, mask: Any = None
+    ) -> Any:
+        """Zero."""
+        return np.zeros((), leaves(y_pred)[0].dtype)
+
+    def prepare(self, y: Any, output_shape: Any, dtype: DTypeLike) -> Any:
+        """Targets as they are, if there are some."""
+        return y
+
+    def missing(self) -> ValueError:
+        """What to raise where no layer adds anything."""
+        problem, fix = "nothing to train on", 'compile(loss="mse"), for instance'
+        got = "no loss in `compile`, and no layer that adds one"
+        return ValueError(explain("the model's loss", problem, got=got, fix=fix))
 
 
 class LossMean(Metric):
@@ -140,7 +161,11 @@ def several(loss: Any, loss_weights: Any, names: Sequence[str]) -> SeveralLosses
     """The losses of several outputs; a single one is everybody's."""
     nested = isinstance(loss, dict | list | tuple)
     parts = by_output("loss", loss if nested else [loss] * len(names), names)
-    return SeveralLosses(names, parts, by_output("loss_weights", loss_weights, names))
+    found = SeveralLosses(names, parts, by_output("loss_weights", loss_weights, names))
+    for part in found.parts:
+        if part is not None:
+            check_reduced(part)
+    return found
 
 
 def metrics_of(what: str, given: Any, loss: SeveralLosses) -> list[Metric]:
@@ -154,11 +179,64 @@ def metrics_of(what: str, given: Any, loss: SeveralLosses) -> list[Metric]:
     return found
 
 
-def only(value: Any, names: Sequence[str]) -> Any:
-    """What was given for the only output, by its name or in a list of one."""
-    if isinstance(value, dict) and list(value) == list(names):
-        return value[names[0]]
+def only(what: str, value: Any, names: Sequence[str]) -> Any:
+    """What was given for the only output, by its name or in a list of one.
+
+    Raises:
+        ValueError: it is a dict with another name.
+    """
+    if isinstance(value, dict):
+        return by_output(what, value, names or list(value)[:1])[0]
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+
+
+def only_metrics(what: str, value: Any, names: Sequence[str]) -> Any:
+    """The metrics of the only output: a list, whether by its name, in a list of one, or as it is.
+
+    Example:
+        >>> only_metrics("metrics", [["mae"]], ["a"]), only_metrics("metrics", {"a": "mae"}, ["a"])
+        (['mae'], ['mae'])
+    """
+    nested = isinstance(value, list | tuple) and any(isinstance(v, list | tuple) for v in value)
+    if isinstance(value, dict) or nested:
+        value = only(what, value, names)
+        return value if isinstance(value, list | tuple) or value is None else [value]
+    return value
+
+
+def check_reduced(loss: Loss) -> None:
+    """Raise a ValueError unless the loss is a number."""
+    if loss.reduction == "none":
+        raise ValueError(
+            explain(
+                "compile",
+                "the loss is not reduced to a number",
+                got=f"{loss.name} with reduction={loss.reduction!r}",
+                expected='reduction="sum_over_batch_size", for instance',
+            )
+        )
+
+
+def only_output(where: str, what: str, value: Any, names: list[str], rows: int) -> Any:
+    """The array in a list of one or in a dict, for a model of one output.
+
+    Args:
+        where: For the message.
+        what: Likewise.
+        value: What was given.
+        names: Of the output, if it has one.
+        rows: How many samples there are: a list of one array is one row if there is one sample.
+
+    Raises:
+        ValueError: it is a dict with another name, or with several.
+    """
+    if isinstance(value, dict) and (names or len(value) != 1):
+        return by_output(what, value, names, where)[0]
+    if isinstance(value, dict):
+        return next(iter(value.values()))
+    if isinstance(value, list | tuple) and len(value) == 1 and getattr(value[0], "ndim", 0) > 0:
+        value = value if rows == 1 != len(value[0]) else value[0]
+    return as_one(value)
 
 
 def names_of(output: Any) -> list[str]:

@@ -125,7 +125,7 @@ EPSILON = 1e-12
 """Least sum of squares that a row is divided by the root of."""
 
 # Keras' other names.
-l1, l2, l1_l2 = L1, L2, L1L2
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 
 REGULARIZERS: dict[str, Regularizer] = {
     "l1": L1(),

@@ -57,6 +57,16 @@ def holds_arrays(x: Any) -> bool:
     )
 
 
+def as_one(x: Any) -> Any:
+    """A list of rows as an array, so that it is not taken for several.
+
+    Example:
+        >>> as_one([[1, 2], [3, 4]]).shape
+        (2, 2)
+    """
+    return np.asarray(x) if isinstance(x, list | tuple) else x
+
+
 def shapes(tree: Any) -> Any:
     """The shape of each array, the first axis as None, in a tree of the same form.
 
@@ -74,3 +84,17 @@ def zeros(shape: Any, dtype: Any) -> Any:
     if any(isinstance(n, list | tuple) for n in shape):
         return [zeros(child, dtype) for child in shape]
     return np.zeros([n or 1 for n in shape], dtype)
+
+
+def ranked(x: Any, shape: tuple[int | None, ...]) -> Any:
+    """An array with the last axis of length one that this shape has, or without one it has not.
+
+    Example:
+        >>> import numpy as np
+        >>> ranked(np.zeros(3), (None, 1)).shape, ranked(np.zeros((3, 2, 1)), (None, 2)).shape
+        ((3, 1), (3, 2))
+    """
+    missing = len(shape) - len(x.shape)
+    if missing == 1 and shape[-1] == 1:
+        return x[..., None]
+    return x.reshape(x.shape[:-1]) if missing == -1 and x.shape[-1] == 1 else x

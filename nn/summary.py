@@ -10,7 +10,12 @@ from nn.layer import Layer
 HEADER = ("Layer", "Output shape", "Params", "Connected to")
 
 
-def table(model: Layer, expand_nested: bool = False) -> str:
+def table(
+    model: Layer,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    line_length: int | None = None,
+) -> str:
     """The layers directly below `model`, their output shapes and parameter counts, and totals.
 
     Where a graph has branches, the operations in it are rows too, and each row names those before.
@@ -18,12 +23,18 @@ def table(model: Layer, expand_nested: bool = False) -> str:
     Args:
         model: The model.
         expand_nested: Whether the layers of a model among them follow it, set in.
+        show_trainable: Whether the last column says which layers are trained.
+        line_length: Least width.
     """
     rows = _rows(model, expand_nested)
-    columns = [*zip(HEADER, *rows, strict=True)]
+    columns = [*zip(HEADER, *(cells for _, *cells in rows), strict=True)]
     if not any(columns[-1][1:]):
         columns.pop()
+    if show_trainable:
+        trained = ("Y" if getattr(layer, "trainable", True) else "N" for layer, *_ in rows)
+        columns.append(("Trainable", *trained))
     widths = [max(map(len, column)) for column in columns]
+    widths[0] += max(0, (line_length or 0) - sum(widths) - 2 * (len(widths) - 1))
     parameters = model.parameters()
     total = sum(p.size for p in parameters)
     trainable = sum(p.size for p in parameters if p.requires_grad)
@@ -44,12 +55,13 @@ def table(model: Layer, expand_nested: bool = False) -> str:
     )
 
 
-def _rows(model: Layer, expand_nested: bool) -> list[tuple[str, str, str, str]]:
-    rows = []
+def _rows(model: Layer, expand_nested: bool) -> list[tuple[Any, str, str, str, str]]:
+    """Each layer or operation, and its cells."""
+    rows: list[tuple[Any, str, str, str, str]] = []
     for name, function, connected in _named(model):
-        rows.append(_row(name, function, connected))
+        rows.append((function, *_row(name, function, connected)))
         if expand_nested and hasattr(function, "summary"):
-            rows += [(f"  {row[0]}", *row[1:]) for row in _rows(function, True)]
+            rows += [(f, f"  {name}", *cells) for f, name, *cells in _rows(function, True)]
     return rows
 
 
@@ -80,4 +92,5 @@ def _row(path: str, layer: Any, connected: str = "") -> tuple[str, str, str, str
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     name, shape, params, *connected = cells
     text = f"{name:<{widths[0]}}  {shape:<{widths[1]}}  {params:>{widths[2]}}"
-    return "  ".join([text, *connected]).rstrip()
+    others = (f"{cell:<{width}}" for cell, width in zip(connected, widths[3:], strict=True))
+    return "  ".join([text, *others]).rstrip()

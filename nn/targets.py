@@ -103,10 +103,13 @@ def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
     """`y_true` as one integer label for each row of predictions of this shape.
 
     Raises:
-        DTypeError: it does not hold integers.
+        DTypeError: it does not hold whole numbers.
         ShapeError: there is not one for each row.
     """
     labels = np.asarray(y_true)
+    one_hot = labels.shape == shape and shape[-1] > 1
+    if labels.dtype.kind == "f" and not one_hot and whole(labels):
+        labels = labels.astype(np.int64)
     if labels.dtype.kind not in "iub":
         if labels.shape == shape:
             fix = ONE_HOT
@@ -138,6 +141,18 @@ def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
             )
         )
     return labels.astype(np.int64) if labels.dtype.kind == "b" else labels
+
+
+def whole(y: Array) -> bool:
+    """Whether all entries are whole numbers, none infinite.
+
+    Example:
+        >>> whole(np.array([0.0, 2.0])), whole(np.array([0.5])), whole(np.array([np.inf]))
+        (True, False, False)
+    """
+    if y.dtype.kind != "f":
+        return y.dtype.kind in "iub"
+    return bool(np.all(np.isfinite(y)) and np.all(y == np.floor(y)))
 
 
 def check_labels(where: str, labels: Array, classes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -10,24 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd_lite as ag
-from autograd_lite.errors import GradientError, explain
+from autograd_lite.errors import GradientError, choose, explain
 from nn import constraints, data, losses, optimizers, outputs
 from nn.checks import instance
-from nn.feeding import Grouping
+from nn.feeding import Grouping, in_files, only_input, some_rows
 from nn.functional import Graph
-from nn.layer import Layer
+from nn.layer import MISSING, Layer
 from nn.losses import Loss
 from nn.masking import MASKS, give_mask, mask_of
 from nn.metrics import Metric, Tally, get_all
-from nn.outputs import SeveralLosses
+from nn.outputs import NoLoss, SeveralLosses
 from nn.rehearsal import rehearsal
-from nn.structures import CONTAINERS, holds_arrays, leaves, mapped
+from nn.structures import CONTAINERS, as_one, holds_arrays, leaves, mapped
 
 Array = NDArray[Any]
 Samples = tuple[Any, ...]
-
-# Entries of targets that are looked at before training where all would be too many.
-SOME = 2**20
 
 
 class Trainer(Layer):
@@ -47,6 +45,9 @@ class Trainer(Layer):
     weighted_metrics: Sequence[Metric] = ()
     graph: Graph | None = None
     _given: Samples = ()
+    # What a `Sequential` begins with, if it says so.
+    _start: Any = None
+    _warned_of_frozen: bool = False
     _single_input: bool = False
     _dtype: np.dtype[Any] | None = None
     _bind: bool = True
@@ -58,8 +59,12 @@ class Trainer(Layer):
         """Of the parameters, and so of the inputs: the default dtype when the model was built."""
         return self._dtype or ag.get_default_dtype()
 
-    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(
+        self, x: Any = MISSING, /, *args: Any, training: bool | None = None, **kwargs: Any
+    ) -> Any:
         """The output for `x`, recorded unless under `ag.no_grad()`."""
+        if x is MISSING:
+            x, kwargs = self._first_of(kwargs)
         if self._dtype is None:
             self._dtype = ag.get_default_dtype()
         given, x = x, data.as_input(x, self._dtype)
@@ -73,13 +78,15 @@ class Trainer(Layer):
 
     def compile(
         self,
-        optimizer: Any,
-        loss: Any,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
         loss_weights: Any = None,
         run_eagerly: bool = True,
         steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Say how to train.
 
@@ -91,7 +98,8 @@ class Trainer(Layer):
             optimizer: A name in `nn.optimizers`, or an `Optimizer`; one made without parameters
                 trains all of the model's.
             loss: A name in `nn.losses`, a `Loss`, or a function of ``(y_true, y_pred)``. Of several
-                outputs each, or those that have one, the others being left out.
+                outputs each, or those that have one, the others being left out. None is for models
+                whose layers add what they are trained on.
             metrics: Names in `nn.metrics` or `nn.losses`, "accuracy", `Metric` objects or functions
                 of two arrays. Sample weights do not count in them.
             weighted_metrics: Likewise; sample weights do count. One that is watched without them
@@ -99,6 +107,8 @@ class Trainer(Layer):
             loss_weights: What the losses of several outputs are multiplied by; 1 by default.
             run_eagerly: For Keras' sake. Every step is run as it is written.
             steps_per_execution: For Keras' sake. Nothing is compiled, so only 1 makes sense.
+            jit_compile: For Keras' sake.
+            auto_scale_loss: For Keras' sake.
 
         Raises:
             ValueError: a name is unknown, there is not one for each output, or a loss is not
@@ -117,9 +127,10 @@ class Trainer(Layer):
         self._given = loss, metrics, weighted_metrics, loss_weights
         names = [] if self.graph is None else self.graph.output_names
         nested = any(isinstance(given, CONTAINERS) for given in (loss, loss_weights))
-        if len(names) > 1:
+        nested = nested or any(isinstance(given, dict) for given in (metrics, weighted_metrics))
+        if len(names) > 1 and (loss or metrics or weighted_metrics):
             self._watch_several(names)
-        elif not names and (nested or isinstance(metrics, dict)):
+        elif not names and nested:
             self.loss = Loss(name="undecided")  # until the first samples show the outputs
         else:
             self._watch_one(names)
@@ -130,11 +141,11 @@ class Trainer(Layer):
         if loss_weights is not None:
             problem, fix = "only losses of several outputs have weights", "leave loss_weights out"
             raise ValueError(explain("compile", problem, got=f"{loss_weights=}", fix=fix))
-        self.loss = losses.get(outputs.only(loss, names), "compile: `loss`")
-        _check_reduced(self.loss)
-        if isinstance(metrics, dict):
-            metrics = outputs.only(metrics, names)
-            metrics = metrics if isinstance(metrics, list | tuple) else [metrics]
+        loss = outputs.only("loss", loss, names)
+        self.loss = NoLoss() if loss is None else losses.get(loss, "compile: `loss`")
+        outputs.check_reduced(self.loss)
+        metrics = outputs.only_metrics("metrics", metrics, names)
+        weighted = outputs.only_metrics("weighted_metrics", weighted, names)
         self.metrics = get_all("metrics", metrics, self.loss)
         self.weighted_metrics = get_all("weighted_metrics", weighted, self.loss)
         for metric in self.weighted_metrics:
@@ -145,9 +156,6 @@ class Trainer(Layer):
         """Take what `compile` was given for a model of several outputs."""
         loss, metrics, weighted, loss_weights = self._given
         self.loss = found = outputs.several(loss, loss_weights, names)
-        for part in found.parts:
-            if part is not None:
-                _check_reduced(part)
         self.metrics = outputs.metrics_of("metrics", metrics, found)
         self.weighted_metrics = outputs.metrics_of("weighted_metrics", weighted, found)
 
@@ -155,7 +163,7 @@ class Trainer(Layer):
         """One step on one batch; override it for a training loop of your own.
 
         Several inputs come as a list, or as the dict that a subclass was given. For several outputs
-        `y` and `sample_weight` are lists in their order.
+        `y` and `sample_weight` are lists in their order. What is frozen is left as it is.
 
         Returns:
             The batch's loss, before the step.
@@ -163,10 +171,11 @@ class Trainer(Layer):
         self.optimizer.zero_grad()
         y_pred = self(x, training=True)
         loss = self._with_penalties(self.loss(y, y_pred, sample_weight))
-        loss.backward()
-        self.optimizer.step()
-        if self._constrained:
-            constraints.apply(self.optimizer.parameters)
+        if getattr(loss, "requires_grad", False):
+            loss.backward()
+            self.optimizer.step()
+            if self._constrained:
+                constraints.apply(self.optimizer.parameters)
         self._watch(y, y_pred, sample_weight)
         return float(loss.item())
 
@@ -178,7 +187,11 @@ class Trainer(Layer):
         return float(loss.item())
 
     def _with_penalties(self, loss: Any) -> Any:
-        return sum(self.losses, loss) if self._regularized or self._added else loss
+        if self._regularized or self._added:
+            return sum(self.losses, loss)
+        if isinstance(self.loss, NoLoss):
+            raise self.loss.missing()
+        return loss
 
     def _tally(self) -> Tally:
         # Looked up once for a pass: a walk over all layers takes as long as a small step.
@@ -223,14 +236,15 @@ class Trainer(Layer):
                 )
             )
         fed = self._arranged(x)
-        if isinstance(fed, CONTAINERS) or isinstance(self.loss, SeveralLosses) or holds_arrays(y):
+        several = isinstance(fed, CONTAINERS) or isinstance(self.loss, SeveralLosses | NoLoss)
+        if several or holds_arrays(y) or holds_arrays(sample_weight):
             return self._several_samples(where, fed, y, sample_weight, known, whole)
         columns = data.columns(where, fed, y, sample_weight, self.dtype)
         output = self._tried(where, columns[0], known)
         if isinstance(output, CONTAINERS):
             return self._several_samples(where, fed, y, sample_weight, known, whole)
         if type(self.loss) is Loss:
-            self._watch_one([])
+            self._watch_one(self._only_name())
         x, y, *weight = columns
         shape = output.shape[1:]
         for w in weight:
@@ -240,25 +254,27 @@ class Trainer(Layer):
     def _several_samples(
         self, where: str, x: Any, y: Any, sample_weight: Any, known: Any, whole: bool
     ) -> Samples:
-        """Likewise, where there is more than one input or output."""
+        """Likewise, where there may be more than one input or output, or no targets."""
         fed = data.inputs(where, x, self.dtype)
         output = self._tried(where, fed, known)
         shapes = [found.shape[1:] for found in leaves(output)]
         several = isinstance(output, CONTAINERS)
         if several:
             names = outputs.names_of(output) if self.graph is None else self.graph.output_names
-            if not isinstance(self.loss, SeveralLosses):
+            if not isinstance(self.loss, SeveralLosses | NoLoss):
                 self._watch_several(names)
-            y = [_one(part) for part in outputs.by_output("y", y, names, where)]
+            y = [as_one(part) for part in outputs.by_output("y", y, names, where)]
             if isinstance(sample_weight, CONTAINERS):
                 given = outputs.by_output("sample_weight", sample_weight, names, where)
-                sample_weight = [_one(part) for part in given]
+                sample_weight = [as_one(part) for part in given]
             elif sample_weight is not None:
                 sample_weight = [sample_weight] * len(names)
         else:
-            y = _one(y)
             if type(self.loss) is Loss:
-                self._watch_one([])
+                self._watch_one(self._only_name())
+            form = self._only_name(), data.rows(fed)
+            y = outputs.only_output(where, "y", y, *form)
+            sample_weight = outputs.only_output(where, "sample_weight", sample_weight, *form)
         x, y, weight = data.several(where, fed, y, sample_weight, self.dtype)
         for i, w in enumerate(leaves(weight)):
             if w is not None:
@@ -280,21 +296,35 @@ class Trainer(Layer):
 
     def _targets(self, y: Any, shapes: Any, whole: bool) -> Any:
         """Targets in the form that the loss reads, or as they are if their batches come later."""
-        if not whole or not _in_files(y):
+        if not whole or not in_files(y):
             return self.loss.prepare(y, shapes, self.dtype)
-        self.loss.prepare(mapped(_some_rows, y), shapes, self.dtype)
+        self.loss.prepare(mapped(some_rows, y), shapes, self.dtype)
         return y
 
     def _late(self, where: str, samples: Samples) -> Callable[..., Samples] | None:
         """What makes batches of these ready, if that is left to do."""
-        return partial(self._samples, where, known={}) if _in_files(samples[1]) else None
+        return partial(self._samples, where, known={}) if in_files(samples[1]) else None
 
     def _arranged(self, x: Any) -> Any:
         """An array, or a list or dict of them if the model takes several."""
+        graph, start = self.graph, self._start
+        if graph is not None and len(graph.inputs) > 1:
+            return [as_one(array) for array in graph.arranged(x)]
+        if graph is not None:
+            start = graph.inputs[0]
+            x = graph.arranged(x)[0] if isinstance(x, dict) else x
+        elif not self._single_input:
+            return x if holds_arrays(x) else as_one(x)
+        elif start is not None and isinstance(x, dict):
+            x = choose(x, start.name, "the model's input")
+        return only_input(x, None if start is None else start.shape)
+
+    def _only_name(self) -> list[str]:
+        """Of the output, if there is one and it has a name."""
         if self.graph is not None:
-            arrays = self.graph.arranged(x)
-            return [_one(a) for a in arrays] if len(arrays) > 1 else _one(arrays[0])
-        return x if holds_arrays(x) and not self._single_input else _one(x)
+            return self.graph.output_names
+        layers = list(self.sublayers().values()) if self._single_input else []
+        return [layers[-1].name] if layers else []
 
     def _both_parts(
         self, samples: Samples, fraction: float, given: Any
@@ -305,7 +335,7 @@ class Trainer(Layer):
             return samples, held_out
         if not fraction:
             return samples, None
-        if any(isinstance(part, CONTAINERS) for part in samples):
+        if any(part is None or isinstance(part, CONTAINERS) for part in samples):
             grouping = Grouping(samples)
             first, second = data.split(grouping.columns, fraction)
             return grouping.batch(first), grouping.batch(second)
@@ -331,7 +361,7 @@ class Trainer(Layer):
                     else "one of them: sample_weight = weights * class_weights[y]",
                 )
             )
-        weights = data.class_weights(self.loss.classes(y), class_weight)
+        weights = data.class_weights(self.loss.classes(y), class_weight, y)
         return x, y, weights.astype(self.dtype)
 
     def _bind_optimizer(self) -> None:
@@ -339,6 +369,14 @@ class Trainer(Layer):
         ours = [p for p in self.parameters() if p.trainable]
         if self._bind:
             self.optimizer.bind(ours)
+        if not any(p.requires_grad for p in ours):
+            if not self._warned_of_frozen:
+                self._warned_of_frozen = True
+                warnings.warn(
+                    "nothing to train: all parameters of the model are frozen, or it has none",
+                    stacklevel=3,
+                )
+            return
         trained = {id(p) for p in self.optimizer.parameters}
         if not any(p.requires_grad and id(p) in trained for p in ours):
             raise GradientError(
@@ -347,37 +385,11 @@ class Trainer(Layer):
                     "nothing to train",
                     got=f"{len(ours)} parameters in the model, {len(trained)} in the optimizer",
                     expected="a parameter in both that is not frozen",
-                    fix="a new optimizer, or trainable=True on some layer",
+                    fix="a new optimizer",
                 )
             )
-
-
-def _check_reduced(loss: Loss) -> None:
-    if loss.reduction == "none":
-        raise ValueError(
-            explain(
-                "compile",
-                "the loss is not reduced to a number",
-                got=f"{loss.name} with reduction={loss.reduction!r}",
-                expected='reduction="sum_over_batch_size", for instance',
-            )
-        )
 
 
 def _shaped_like(x: Any) -> Array:
     """An array without a mask, and whose values nobody reads."""
     return np.empty(x.shape, x.dtype)
-
-
-def _in_files(y: Any) -> bool:
-    return any(data.in_file(part) for part in leaves(y) if part is not None)
-
-
-def _some_rows(y: Any) -> Any:
-    """The first rows, as many as have a million entries."""
-    return y if y is None else y[: max(1, SOME * len(y) // max(y.size, 1))]
-
-
-def _one(x: Any) -> Any:
-    """A list of rows as an array, so that it is not taken for several."""
-    return np.asarray(x) if isinstance(x, list | tuple) else x

@@ -53,13 +53,14 @@ ORDER = {
         "configs",
         "symbolic",
         "gathering",
-        "layer",
-        "functional",
-        "blueprints",
         "initializers",
         "regularizers",
         "constraints",
         "activations",
+        "parameters",
+        "layer",
+        "functional",
+        "blueprints",
         "layers",
         "targets",
         "losses",
@@ -94,7 +95,7 @@ DANGEROUS_CALLS = {"eval", "exec", "__import__"}
 # The kernels' cache holds machine code, which is run as it is read however it is wrapped.
 DANGEROUS_BY_NATURE = {"autograd_lite.kernels.compiled.cache"}
 # Slow to import, or only needed by some: loaded on first use.
-HEAVY = ("matplotlib", "scipy", "torch", "jax", "pytest", "numba", "llvmlite", "pandas")
+HEAVY = ("matplotlib", "scipy", "torch", "jax", "pytest", "numba", "pandas", "tensorboardX")
 
 
 class Import(NamedTuple):

@@ -86,3 +86,43 @@ X = np.ones((2, 3, 4))
 def test_what_is_refused(call, text):
     with pytest.raises(ag.errors.ShapeError, match=text):
         call()
+
+
+LARGE = {
+    "as many channels as positions": (
+        lambda x, g, b: ag.group_norm(x, 4, g, b, axis=1),
+        (4, 32, 32),
+        32,
+    ),
+    "a square along its first axis": (lambda x, g, b: ag.layer_norm(x, g, b, axis=0), (64, 64), 64),
+    "one axis alone": (lambda x, g, b: ag.batch_norm(x, g, b)[0], (5000,), 5000),
+    "a strided factor": (lambda x, g, b: ag.layer_norm(x, g[::2], b[::2]), (64, 64), 128),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", LARGE)
+def test_large_arrays_agree_with_the_reference(case, dtype):
+    function, shape, n = LARGE[case]
+    given = [entries(*s).astype(dtype) for s in (shape, (n,), (n,))]
+    g = entries(*shape).astype(dtype)
+
+    def both():
+        tensors = [ag.tensor(a, requires_grad=True) for a in given]
+        out = function(*tensors)
+        out.backward(g)
+        return [out.data, *(t.grad.data for t in tensors)]
+
+    ours = both()
+    with ag.reference():
+        theirs = both()
+    for a, b in zip(ours, theirs, strict=True):
+        tolerance = 2e-4 if dtype == np.float32 else 1e-10
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def test_many_entries_far_from_zero():
+    x = (entries(2_000_000) + 100).astype(np.float32)
+    wide = x.astype(np.float64)
+    expected = (wide - wide.mean()) / np.sqrt(wide.var() + 1e-3)
+    assert np.abs(ag.layer_norm(x) - expected).max() < 1e-5

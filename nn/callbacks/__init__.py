@@ -1,4 +1,4 @@
-"""Callbacks: your code at set points of `fit` and `evaluate`."""
+"""Callbacks: your code at set points of `fit`, `evaluate` and `predict`."""
 
 from nn.callbacks.backup import BackupAndRestore
 from nn.callbacks.base import HOOKS, Callback, Callbacks, LambdaCallback, Logs

@@ -60,7 +60,7 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Go on from the backup, if there is one."""
-        self._run: resuming.Run = self.model.run
+        self._run: resuming.Run = self.model._running
         resuming.remove_leftovers(self._path)
         self._found = resuming.read(self._path) if self._path.exists() else None
         if self._found is not None:

@@ -25,7 +25,7 @@ class ModelCheckpoint(Monitor):
             Missing folders are made.
         monitor: A name in the logs.
         verbose: 1 prints what is saved.
-        save_best_only: Whether to save only when `monitor` is better than ever.
+        save_best_only: Whether to save only when `monitor` is better than ever, if it is there.
         save_weights_only: Whether `save_weights` is called, instead of `save`.
         mode: ``"min"``, ``"max"``, or ``"auto"``: "max" for names that end in "acc", "accuracy",
             "auc", "precision" or "recall".
@@ -37,7 +37,7 @@ class ModelCheckpoint(Monitor):
 
     Raises:
         ValueError: an argument is out of range; in training, the path names what is not in the
-            logs, or `save_best_only` watches what is not.
+            logs.
 
     Example:
         >>> import tempfile, pathlib
@@ -97,9 +97,13 @@ class ModelCheckpoint(Monitor):
     def _save(self, place: dict[str, int], logs: Logs) -> None:
         if self.save_best_only:
             value = self._value(logs)
-            if value is None or not self._improves(value, self.best):
+            if value is None:
+                if self._awaited(logs):
+                    return
+            elif not self._improves(value, self.best):
                 return
-            self.best = value
+            else:
+                self.best = value
         path = Path(self._path(place | logs))
         path.parent.mkdir(parents=True, exist_ok=True)
         save = self.model.save_weights if self.save_weights_only else self.model.save

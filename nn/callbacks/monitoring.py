@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from autograd_lite.errors import choose
@@ -28,6 +29,7 @@ class Monitor(Callback):
 
     _GROWING = ("acc", "accuracy", "auc", "precision", "recall")
     best: float
+    _missed: bool = False
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
         where = type(self).__name__
@@ -44,9 +46,18 @@ class Monitor(Callback):
         return bool(self._sign * (on - value) > self.min_delta)
 
     def _value(self, logs: Logs | None) -> Any:
-        """The number; None after an epoch without validation, if others have one."""
+        """The number; None if it is not there, which is warned of once."""
         logs = logs or {}
-        if self.monitor.startswith("val_") and self.model.validating:
-            if not any(name.startswith("val_") for name in logs):
-                return None
-        return choose(logs, self.monitor, f"{type(self).__name__}: `monitor`")
+        if self.monitor not in logs and not self._awaited(logs) and not self._missed:
+            self._missed = True
+            warnings.warn(
+                f"{type(self).__name__}: `monitor` is {self.monitor!r}, which is not in the logs "
+                f"and so not watched; there are {', '.join(map(repr, logs)) or 'none'}",
+                stacklevel=2,
+            )
+        return logs.get(self.monitor)
+
+    def _awaited(self, logs: Logs) -> bool:
+        """Whether it may come with a validation, which is not after every epoch."""
+        validated = any(name.startswith("val_") for name in logs)
+        return self.monitor.startswith("val_") and self.model.validating and not validated

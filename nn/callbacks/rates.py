@@ -29,7 +29,7 @@ class ReduceLROnPlateau(Monitor):
         min_lr: The learning rate stays at least as large.
 
     Raises:
-        ValueError: an argument is out of range; in training, `monitor` is not in the logs.
+        ValueError: an argument is out of range.
         TypeError: as training begins, if the optimizer's learning rate follows a schedule.
 
     Example:

@@ -36,7 +36,7 @@ class EarlyStopping(Monitor):
         stopped_epoch: The epoch after which training was ended, or None.
 
     Raises:
-        ValueError: an argument is out of range; in training, `monitor` is not in the logs.
+        ValueError: an argument is out of range.
 
     Example:
         >>> EarlyStopping("val_accuracy", patience=3, restore_best_weights=True).patience

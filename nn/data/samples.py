@@ -20,6 +20,7 @@ from nn.data.arrays import Array, as_array, in_file
 from nn.data.indexed import gather
 from nn.structures import CONTAINERS, holds_arrays, leaves, mapped, rebuilt
 from nn.symbolic import SymbolicTensor
+from nn.targets import whole
 
 Columns = tuple[Array, ...]
 
@@ -211,8 +212,15 @@ def warn_of_unseen(classes: Array, at: int) -> None:
         )
 
 
-def class_weights(classes: Array | None, class_weight: Mapping[int, float]) -> Array:
+def class_weights(
+    classes: Array | None, class_weight: Mapping[int, float], y: Array | None = None
+) -> Array:
     """The weight of each sample's class; 1 for a class that is not mentioned.
+
+    Args:
+        classes: Of the samples, or None.
+        class_weight: By class.
+        y: Targets, which are the classes if these are None and each sample has one whole number.
 
     Raises:
         ValueError: the targets are not classes.
@@ -221,6 +229,8 @@ def class_weights(classes: Array | None, class_weight: Mapping[int, float]) -> A
         >>> class_weights(np.array([0, 2, 0]), {2: 5.0})
         array([1., 5., 1.])
     """
+    if classes is None and y is not None and y.size == len(y) and whole(y):
+        classes = y.ravel()
     if classes is None:
         raise ValueError(
             explain(

@@ -76,9 +76,9 @@ class Attention(Layer):
         """Check the shapes, and make `scale` and `concat_score_weight`, if they are used."""
         _check(self, input_shape)
         if self.use_scale:
-            self.scale = Parameter(initializers.ones(()))
+            self.scale = Parameter(initializers.Ones()(()))
         if self.score_mode == "concat":
-            self.concat_score_weight = Parameter(initializers.ones(()))
+            self.concat_score_weight = Parameter(initializers.Ones()(()))
 
     def call(
         self,

@@ -10,7 +10,8 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import positive_int, real
-from nn.layer import Parameter, Shape
+from nn.declaring import refuse
+from nn.layer import MISSING, Parameter, Shape
 from nn.layers.weights import (
     NamedConstraint,
     NamedInitializer,
@@ -131,10 +132,7 @@ class MultiHeadAttention(Weighted):
     ) -> None:
         super().__init__(name)
         where = "MultiHeadAttention"
-        unknown = settings.keys() - CHOICES.keys()
-        if unknown:
-            problem = f"no setting `{min(unknown)}`"
-            raise TypeError(explain(where, problem, expected=f"one of {', '.join(CHOICES)}"))
+        refuse(type(self), [name for name in settings if name not in CHOICES], CHOICES)
         self.num_heads = positive_int(where, "num_heads", num_heads)
         self.key_dim = positive_int(where, "key_dim", key_dim)
         value_dim = key_dim if value_dim is None else value_dim
@@ -166,8 +164,12 @@ class MultiHeadAttention(Weighted):
         made.built = True
         return made
 
-    def __call__(self, x: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(
+        self, query: Any = MISSING, /, *args: Any, training: bool | None = None, **kwargs: Any
+    ) -> Any:
         """`call`, after `build` on query, value and key if this is the first time."""
+        if query is MISSING:
+            query, kwargs = self._first_of(kwargs)
         value = args[0] if args else kwargs.get("value")
         if value is None or isinstance(value, bool):
             raise TypeError(
@@ -180,9 +182,9 @@ class MultiHeadAttention(Weighted):
             )
         if not self.built:
             key = args[1] if len(args) > 1 else kwargs.get("key")
-            given = (x, value, value if key is None else key)
+            given = (query, value, value if key is None else key)
             self.build([(None, *np.shape(a)[1:]) for a in given])
-        return super().__call__(x, *args, training=training, **kwargs)
+        return super().__call__(query, *args, training=training, **kwargs)
 
     def _build_on(self, x: Any) -> None:
         """Nothing more: `__call__` has built on all inputs."""

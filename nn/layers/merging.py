@@ -325,3 +325,43 @@ def _length(shape: Shape, axis: int) -> int | None:
     """Along an axis after the first, 0 if there is no such axis."""
     ndim = len(shape)
     return shape[axis] if -ndim <= axis < ndim and axis % ndim else 0
+
+
+def add(inputs: Any, **settings: Any) -> Any:
+    """`Add` of a list of inputs."""
+    return Add(**settings)(inputs)
+
+
+def subtract(inputs: Any, **settings: Any) -> Any:
+    """`Subtract` of a list of inputs."""
+    return Subtract(**settings)(inputs)
+
+
+def multiply(inputs: Any, **settings: Any) -> Any:
+    """`Multiply` of a list of inputs."""
+    return Multiply(**settings)(inputs)
+
+
+def average(inputs: Any, **settings: Any) -> Any:
+    """`Average` of a list of inputs."""
+    return Average(**settings)(inputs)
+
+
+def maximum(inputs: Any, **settings: Any) -> Any:
+    """`Maximum` of a list of inputs."""
+    return Maximum(**settings)(inputs)
+
+
+def minimum(inputs: Any, **settings: Any) -> Any:
+    """`Minimum` of a list of inputs."""
+    return Minimum(**settings)(inputs)
+
+
+def concatenate(inputs: Any, axis: int = -1, **settings: Any) -> Any:
+    """`Concatenate` of a list of inputs."""
+    return Concatenate(axis, **settings)(inputs)
+
+
+def dot(inputs: Any, axes: Any = -1, **settings: Any) -> Any:
+    """`Dot` of a list of two inputs."""
+    return Dot(axes, **settings)(inputs)

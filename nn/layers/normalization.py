@@ -309,7 +309,7 @@ class RMSNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         """Make `scale`."""
         shape = _lengths(self, input_shape, self.axis)
-        self.scale = Parameter(initializers.ones(shape))
+        self.scale = Parameter(initializers.Ones()(shape))
 
     def call(self, x: Any) -> Any:
         """Each sample scaled by itself."""

@@ -16,6 +16,7 @@ import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn import activations
 from nn.checks import positive_int, real
+from nn.declaring import refuse
 from nn.layer import Parameter, Shape
 from nn.layers.weights import (
     NamedActivation,
@@ -107,11 +108,8 @@ class Recurrent(Weighted):
     ) -> None:
         super().__init__(settings.get("name"))
         where = type(self).__name__
-        unknown = settings.keys() - Settings.__annotations__.keys()
-        if unknown:
-            known = ", ".join(Settings.__annotations__)
-            problem = f"no setting `{min(unknown)}`"
-            raise TypeError(explain(where, problem, expected=f"one of {known}"))
+        known = Settings.__annotations__
+        refuse(type(self), [name for name in settings if name not in known], known)
         self.units = positive_int(where, "units", units)
         self.activation = get_activation(activation, where)
         self.use_bias = use_bias
@@ -171,6 +169,8 @@ class Recurrent(Weighted):
     def reset_state(self) -> None:
         """Let the next batch start from zeros; of use if `stateful`."""
         self._left = None
+
+    reset_states = reset_state
 
     def _run(self, x: Any, states: States, mask: Any, training: bool) -> Sequence[Any]:
         """The states after each step, and the final ones."""

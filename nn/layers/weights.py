@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd_lite as ag
-from autograd_lite.errors import ShapeError, choose, explain
+from autograd_lite.errors import ShapeError, explain
 from nn import activations, constraints, initializers, regularizers
 from nn.layer import Layer, Parameter
+from nn.parameters import drawn
 
 NamedActivation = str | Callable[[Any], Any] | None
 NamedInitializer = str | initializers.Initializer
@@ -24,11 +25,7 @@ GETTERS = {
 
 def get_activation(choice: NamedActivation, where: str) -> Callable[[Any], Any]:
     """The function of this name; None is `linear`."""
-    table = activations.ACTIVATIONS
-    found: Callable[[Any], Any] = choose(
-        table, "linear" if choice is None else choice, f"{where}: `activation`"
-    )
-    return found
+    return activations.get(choice, f"{where}: `activation`")
 
 
 class Weighted(Layer):
@@ -48,8 +45,9 @@ class Weighted(Layer):
         """A parameter with the settings that were kept for its name, or for `prefix`."""
         prefix = prefix or name
         settings = vars(self)
-        return Parameter(
-            settings[f"{prefix}_initializer"](shape),
+        return drawn(
+            shape,
+            settings[f"{prefix}_initializer"],
             regularizer=settings.get(f"{prefix}_regularizer"),
             constraint=settings.get(f"{prefix}_constraint"),
         )

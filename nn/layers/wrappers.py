@@ -123,6 +123,8 @@ class Bidirectional(Layer):
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 
+    reset_states = reset_state
+
 
 def _recurrent(layer: Layer) -> Recurrent:
     if not isinstance(layer, Recurrent):

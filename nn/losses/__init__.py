@@ -154,11 +154,11 @@ __all__ = [
 ]
 
 
-def get(loss: Any, where: str) -> Loss:
+def get(loss: Any, where: str = "losses.get") -> Loss:
     """A `Loss` from a name, a function, a class or a `Loss`.
 
     Example:
-        >>> get("mse", "compile: `loss`").name
+        >>> get("mse").name
         'mean_squared_error'
     """
     if isinstance(loss, str | type | Loss) or not callable(loss):

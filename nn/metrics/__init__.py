@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_lite.errors import choose, explain
 from nn import losses
-from nn.checks import instance, snake_case
+from nn.checks import instance, snake_case, spelled
 from nn.metrics.accuracies import (
     Accuracy,
     BinaryAccuracy,
@@ -157,9 +157,11 @@ METRICS: dict[str, type[Metric]] = {
         ConcordanceCorrelation,
         CosineSimilarity,
         F1Score,
+        FBetaScore,
         FalseNegatives,
         FalsePositives,
         Hinge,
+        KLDivergence,
         MeanAbsoluteError,
         MeanAbsolutePercentageError,
         MeanSquaredError,
@@ -179,27 +181,37 @@ METRICS: dict[str, type[Metric]] = {
         TruePositives,
     )
 }
-METRICS |= {"fbeta_score": FBetaScore, "kl_divergence": KLDivergence}
+METRICS |= {"fbeta_score": FBetaScore}
 METRICS |= {"logcosh": LogCoshError, "log_cosh_error": LogCoshError}
 METRICS |= {alias: METRICS[name] for alias, name in losses.ALIASES.items()}
 
 
-def get(metric: Any, loss: losses.Loss, where: str) -> Metric:
+def get(metric: Any, loss: losses.Loss | None = None, where: str = "metrics.get") -> Metric:
     """A `Metric` from a name (a loss's too), a function, a class or a `Metric`.
 
     Args:
         metric: What is asked for. ``"accuracy"`` is the one that fits the loss.
         loss: That is trained with: by its own name it is watched with its settings.
         where: Who asks, for the message.
+
+    Raises:
+        ValueError: the name is unknown.
+        TypeError: it is no metric.
+
+    Example:
+        >>> get("mae").name, type(get("RootMeanSquaredError")).__name__
+        ('mae', 'RootMeanSquaredError')
     """
     if isinstance(metric, Metric | type):
         return instance(Metric, METRICS, metric, where)
-    # With its settings, `from_logits` above all. The cosine is watched with the other sign.
-    kind = losses.LOSSES.get(metric) if isinstance(metric, str) else None
-    if type(loss) is kind and kind is not losses.CosineSimilarity:
-        return FunctionMetric(loss.call, metric)
+    name = metric if isinstance(metric, str) else None
     table = {**losses.FUNCTIONS, **METRICS, "accuracy": Accuracy, "acc": Accuracy}
-    found, name = choose(table, metric, where), metric if isinstance(metric, str) else None
+    metric = spelled(table, metric)
+    # With its settings, `from_logits` above all. The cosine is watched with the other sign.
+    kind = losses.LOSSES.get(metric) if name else None
+    if type(loss) is kind and kind is not losses.CosineSimilarity:
+        return FunctionMetric(loss.call, name)
+    found = choose(table, metric, where)
     if found is Accuracy:
         return Accuracy(loss, name)
     return found(name=name) if isinstance(found, type) else FunctionMetric(found, name)

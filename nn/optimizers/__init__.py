@@ -1,5 +1,8 @@
 """Optimizers with Keras' formulas and defaults: a formula each, the base class keeps the books."""
 
+from typing import Any
+
+from nn.checks import instance
 from nn.optimizers import schedules
 from nn.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from nn.optimizers.base import Optimizer
@@ -24,6 +27,7 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "get",
     "schedules",
 ]
 
@@ -46,3 +50,21 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
         Nadam,
     )
 }
+
+
+def get(identifier: Any, where: str = "optimizers.get") -> Optimizer:
+    """An optimizer from its name, its class or itself.
+
+    Args:
+        identifier: A name such as ``"adam"``, a class, or an `Optimizer`.
+        where: Who asks, for the message.
+
+    Raises:
+        ValueError: the name is unknown.
+        TypeError: it is no optimizer.
+
+    Example:
+        >>> get("adam").learning_rate
+        0.001
+    """
+    return instance(Optimizer, OPTIMIZERS, identifier, where)

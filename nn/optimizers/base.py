@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import abc
-import inspect
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,26 +12,16 @@ import autograd_lite as ag
 from autograd_lite.errors import GradientError, explain
 from nn.checks import positive_int, real
 from nn.configs import Recorded
+from nn.optimizers import groups
 from nn.optimizers.clipping import Gradients, Limits
-from nn.optimizers.groups import Given, Group, Schedule, Trained, is_rate, rate_of, read
-from nn.optimizers.means import accumulated, average_in
+from nn.optimizers.groups import Given, Group, RateFirst, Schedule, Trained, rate_of, read
+from nn.optimizers.means import accumulated, average_all, several
 from nn.optimizers.saving import refuse_other
 
 Array = NDArray[Any]
 
 
-class _RateFirst(abc.ABCMeta):
-    """Lets the learning rate come first, as in Keras: ``Adam(0.001, 0.9)``."""
-
-    def __call__(cls, *given: Any, **settings: Any) -> Any:
-        if given and is_rate(given[0]):
-            first = list(inspect.signature(cls.__init__).parameters)[1:2]  # type: ignore[misc]
-            if first == ["parameters"]:
-                given = (settings.pop("parameters", None), *given)
-        return super().__call__(*given, **settings)
-
-
-class Optimizer(Recorded, metaclass=_RateFirst):
+class Optimizer(Recorded, metaclass=RateFirst):
     """Keeps the parameters, the number of steps taken, and the `slots` of each parameter.
 
     A subclass names its slots, the arrays it keeps for each parameter, and defines
@@ -125,7 +112,7 @@ class Optimizer(Recorded, metaclass=_RateFirst):
         self._overwrite = every and positive_int(where, "ema_overwrite_frequency", every)
         self._accumulate = 1
         if gradient_accumulation_steps is not None:
-            self._accumulate = self._several(gradient_accumulation_steps)
+            self._accumulate = several(where, gradient_accumulation_steps)
         if parameters is not None:
             self._bind(read(where, parameters))
 
@@ -225,6 +212,39 @@ class Optimizer(Recorded, metaclass=_RateFirst):
                     fix="loss.backward() before step(), zero_grad() after it",
                 )
             )
+        self._step(gradients)
+
+    def apply(
+        self, grads: Iterable[Any], trainable_variables: Iterable[ag.Tensor] | None = None
+    ) -> None:
+        """A step with gradients that are given, rather than with those of `backward`.
+
+        Args:
+            grads: An array or Tensor for each parameter; None leaves it as it is.
+            trainable_variables: The parameters, by default all; if nothing is trained yet, these
+                are from now on.
+
+        Raises:
+            ValueError: not as many gradients as parameters, or one that is not trained here.
+            ShapeError: a gradient has another shape than its parameter.
+
+        Example:
+            >>> w, optimizer = nn.Parameter(np.array([1.0])), nn.optimizers.SGD(0.5)
+            >>> optimizer.apply([np.array([1.0])], [w])
+            >>> w.tolist()
+            [0.5]
+        """
+        variables = None if trainable_variables is None else list(trainable_variables)
+        if variables and not self.parameters:
+            self.bind(variables)
+        self._step(groups.matched(f"{self._where}.apply", grads, variables, self.parameters))
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, ag.Tensor]]) -> None:
+        """`apply` of pairs of a gradient and its parameter."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [p for _, p in pairs])
+
+    def _step(self, gradients: Gradients) -> None:
         before = self.iterations
         if self._accumulate > 1:
             sums = [book["accumulator"] for book in self._books]
@@ -236,7 +256,10 @@ class Optimizer(Recorded, metaclass=_RateFirst):
         if self.iterations > before:
             self._update_all(gradients)
         if self.use_ema:
-            self._average(before)
+            averages = [book["average"] for book in self._books]
+            momentum = self.ema_momentum if before else 0.0
+            overwrite = not (before + 1) % self._overwrite if self._overwrite else False
+            average_all(self.parameters, averages, momentum, overwrite)
         if self.schedule is not None:
             self._rate = rate_of(self.schedule, self._steps, self._where)
 
@@ -331,21 +354,7 @@ class Optimizer(Recorded, metaclass=_RateFirst):
 
     def _find_excluded(self) -> None:
         """Look up who does not decay."""
-        listed, patterns = self._exclude
-        named = self._named()
-        if patterns and named and not any(name for _, name in named):
-            raise ValueError(
-                explain(
-                    f"{self._where}.exclude_from_weight_decay",
-                    "the parameters have no names",
-                    got=f"var_names={patterns}",
-                    fix=f"{self._where}(model.named_parameters()), or var_list=[...]",
-                )
-            )
-        self._excluded = {id(p) for p in listed}
-        for p, name in named:
-            if any(re.search(pattern, name) for pattern in patterns):
-                self._excluded.add(id(p))
+        self._excluded = groups.excluded(self._where, *self._exclude, self._named())
 
     def _update_all(self, gradients: Gradients) -> None:
         update = self.update
@@ -383,17 +392,3 @@ class Optimizer(Recorded, metaclass=_RateFirst):
 
     def _weight_decay_of(self, slots: dict[str, Array]) -> float | None:
         return self.weight_decay
-
-    def _several(self, steps: int) -> int:
-        if positive_int(self._where, "gradient_accumulation_steps", steps) < 2:
-            name, expected = "gradient_accumulation_steps", "2 or more, or None"
-            raise ValueError(explain(self._where, f"bad `{name}`", got="1", expected=expected))
-        return int(steps)
-
-    def _average(self, before: int) -> None:
-        """Average the parameters, after a step that found `before` updates made."""
-        momentum = self.ema_momentum if before else 0.0
-        for parameter, book in zip(self.parameters, self._books, strict=True):
-            average_in(book["average"], parameter.data, momentum)
-            if self._overwrite and not (before + 1) % self._overwrite:
-                ag.updates.assign(parameter, book["average"])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import abc
+import inspect
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import autograd_lite as ag
-from autograd_lite.errors import choose, explain
+from autograd_lite.errors import ShapeError, choose, explain
 from nn.checks import real
 
 Schedule = Callable[[int], float]
@@ -134,3 +139,69 @@ def _refuse_twins(where: str, parameters: list[ag.Tensor], names: list[str]) -> 
             i = [id(p) for p in parameters].index(index)
             got = f"{names[i] or f'number {i}'}, shape {parameters[i].shape}, {count} times"
             raise ValueError(explain(where, "a parameter is given twice", got=got))
+
+
+class RateFirst(abc.ABCMeta):
+    """Lets the learning rate come first, as in Keras: ``Adam(0.001, 0.9)``."""
+
+    def __call__(cls, *given: Any, **settings: Any) -> Any:
+        """Make an optimizer."""
+        if given and is_rate(given[0]):
+            first = list(inspect.signature(cls.__init__).parameters)[1:2]  # type: ignore[misc]
+            if first == ["parameters"]:
+                given = (settings.pop("parameters", None), *given)
+        return super().__call__(*given, **settings)
+
+
+def excluded(
+    where: str,
+    listed: Sequence[Any],
+    patterns: Sequence[str],
+    named: Sequence[tuple[ag.Tensor, str]],
+) -> set[int]:
+    """The identities of parameters in a list, or with names in which a pattern is found.
+
+    Raises:
+        ValueError: there are patterns, and no parameter has a name.
+    """
+    if patterns and named and not any(name for _, name in named):
+        raise ValueError(
+            explain(
+                f"{where}.exclude_from_weight_decay",
+                "the parameters have no names",
+                got=f"var_names={patterns}",
+                fix=f"{where}(model.named_parameters()), or var_list=[...]",
+            )
+        )
+    found = (p for p, name in named if any(re.search(pattern, name) for pattern in patterns))
+    return {id(p) for p in (*listed, *found)}
+
+
+def matched(
+    where: str, grads: Iterable[Any], variables: Sequence[Any] | None, parameters: Sequence[Any]
+) -> list[Any]:
+    """A gradient or None for each of `parameters`, of those given for `variables` among them.
+
+    Raises:
+        ValueError: not as many as variables, or a variable is none of the parameters.
+        ShapeError: a gradient has another shape than its parameter.
+    """
+    listed = [g.data if isinstance(g, ag.Tensor) else g for g in grads]
+    variables = parameters if variables is None else variables
+    if len(listed) != len(variables):
+        got = f"{len(listed)} gradients for {len(variables)} parameters"
+        raise ValueError(explain(where, "they do not go together", got=got))
+    places = {id(p): i for i, p in enumerate(parameters)}
+    found: list[Any] = [None] * len(parameters)
+    for g, p in zip(listed, variables, strict=True):
+        if id(p) not in places:
+            fix = "optimizer.bind(all parameters) before"
+            raise ValueError(
+                explain(where, "a parameter that is not trained", got=repr(p), fix=fix)
+            )
+        if g is not None:
+            if np.shape(g) != p.shape:
+                got = f"{np.shape(g)} for a parameter {p.shape}"
+                raise ShapeError(explain(where, "a gradient of another shape", got=got))
+            found[places[id(p)]] = np.asarray(g, p.dtype)
+    return found

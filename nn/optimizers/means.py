@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import autograd_lite as ag
+from autograd_lite.errors import explain
+from nn.checks import positive_int
 from nn.optimizers.clipping import Array, Gradients
 
 
@@ -30,3 +35,21 @@ def average_in(average: Array, value: Array, momentum: float) -> None:
         average += value * (1 - momentum)
     else:
         average[...] = value
+
+
+def average_all(
+    parameters: Sequence[ag.Tensor], averages: Sequence[Array], momentum: float, overwrite: bool
+) -> None:
+    """Average parameters into their averages, and write those back if asked to."""
+    for parameter, average in zip(parameters, averages, strict=True):
+        average_in(average, parameter.data, momentum)
+        if overwrite:
+            ag.updates.assign(parameter, average)
+
+
+def several(where: str, steps: int) -> int:
+    """`gradient_accumulation_steps` as an int of at least two."""
+    name = "gradient_accumulation_steps"
+    if positive_int(where, name, steps) < 2:
+        raise ValueError(explain(where, f"bad `{name}`", got="1", expected="2 or more, or None"))
+    return int(steps)

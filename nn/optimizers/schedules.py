@@ -19,6 +19,7 @@ __all__ = [
     "CosineDecayRestarts",
     "ExponentialDecay",
     "InverseTimeDecay",
+    "LearningRateSchedule",
     "LinearWarmup",
     "OneCycle",
     "PiecewiseConstantDecay",
@@ -61,6 +62,9 @@ class Schedule:
         for name in names:
             positive_int(type(self).__name__, name, getattr(self, name))
 
+
+# Keras' other name.
+LearningRateSchedule = Schedule
 
 _ANY = (0.0, math.inf)
 _SHARE = (0.0, math.nextafter(1.0, 2.0))

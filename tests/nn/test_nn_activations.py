@@ -5,6 +5,7 @@ import pytest
 import scipy.special
 
 import autograd_lite as ag
+from nn import activations
 from nn.activations import ACTIVATIONS, Probabilities, sigmoid, softmax
 
 # In float64, at points away from kinks.
@@ -113,3 +114,10 @@ def test_what_is_computed_from_probabilities_is_a_plain_tensor():
     p = softmax(ag.tensor(X, requires_grad=True))
     assert type(p * 2) is ag.Tensor
     assert type(p.reshape((3, 2))) is ag.Tensor
+
+
+def test_get():
+    assert activations.get(None) is activations.linear and activations.get(np.exp) is np.exp
+    assert activations.get("relu") is activations.relu
+    with pytest.raises(ValueError, match=r"activations.get: unknown(?s:.*)'relu'"):
+        activations.get("rellu")

@@ -189,9 +189,31 @@ def test_early_stopping_starts_afresh_with_each_fit():
     assert stopping.stopped_epoch is None and stopping.best_epoch == 0
 
 
-def test_an_unknown_monitor_names_what_there_is():
-    with pytest.raises(ValueError, match=r"(?s)EarlyStopping: `monitor`.*'val_loss'.*one of loss"):
-        model().fit(X, Y, callbacks=EarlyStopping(), verbose=0)
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau])
+def test_an_unknown_monitor_is_warned_of_once(kind):
+    with pytest.warns(UserWarning, match="'val_loss', which is not in the.*'loss'") as seen:
+        history = model().fit(X, Y, epochs=3, callbacks=kind(), verbose=0)
+    assert len(history.epoch) == 3
+    assert len(seen) == 1
+
+
+def test_what_is_best_by_an_unknown_monitor_is_saved_always(tmp_path):
+    saving = ModelCheckpoint(tmp_path / "{epoch}.safetensors", save_best_only=True)
+    with pytest.warns(UserWarning, match="ModelCheckpoint: `monitor` is 'val_loss'"):
+        model().fit(X, Y, epochs=2, callbacks=saving, verbose=0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1.safetensors", "2.safetensors"]
+
+
+def test_hooks_of_predictions():
+    shapes = []
+    hooks = LambdaCallback(
+        on_predict_begin=lambda logs=None: shapes.append("begin"),
+        on_predict_batch_begin=lambda batch, logs=None: shapes.append(batch),
+        on_predict_batch_end=lambda batch, logs: shapes.append(logs["outputs"].shape),
+        on_predict_end=lambda logs=None: shapes.append("end"),
+    )
+    model().predict(X, 8, verbose=0, callbacks=hooks)
+    assert shapes == ["begin", 0, (8, 1), 1, (2, 1), "end"]
 
 
 @pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau])

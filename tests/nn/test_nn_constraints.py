@@ -82,3 +82,9 @@ def test_apply_in_a_loop_of_ones_own():
     constraints.apply(layer.parameters())
     np.testing.assert_allclose(norms(layer.kernel.data), 1, rtol=1e-5)
     np.testing.assert_array_equal(layer.bias.data, before)
+
+
+@pytest.mark.parametrize("name", constraints.CONSTRAINTS)
+def test_snake_names_are_the_classes(name):
+    kind = getattr(constraints, name)
+    assert isinstance(kind, type) and isinstance(constraints.get(name), kind)

@@ -188,7 +188,7 @@ def test_batches_of_a_mapped_file_are_its_rows(tmp_path):
         for batch, rows in nn.data.batches((np.asarray(x), np.arange(20)), 6, shuffle=True):
             np.testing.assert_array_equal(batch, values[rows])
         model = compiled()
-        np.testing.assert_array_equal(model.predict(x), model.predict(values))
+        np.testing.assert_array_equal(model.predict(x), model.predict(array))
 
 
 @pytest.mark.parametrize(("dtype", "loss"), [("float32", "mse"), ("float64", "mae")])

@@ -58,7 +58,7 @@ BAD = {
         "to 3(?s:.*)fix:      y - 1(?s:.*)=4",
     ),
     "uint8 label": (None, 3, X, np.uint8(LABELS + 253), {}, ValueError, "to 255(?s:.*)units=256"),
-    "float labels": (None, 3, X, LABELS * 1.0, {}, TypeError, r"\(20,\) of float64(?s:.*)astype"),
+    "float labels": (None, 3, X, LABELS / 2, {}, TypeError, r"\(20,\) of float64(?s:.*)astype"),
     "float one-hot labels": (None, 3, X, ONE_HOT, {}, TypeError, 'fix:      loss="categorical_cr'),
     "texts as labels": (None, 3, X, LABELS.astype(str), {}, TypeError, "return_inverse=True"),
     "one-hot labels": (None, 3, X, ONE_HOT.astype(int), {}, ValueError, "categorical_crossentropy"),
@@ -187,7 +187,7 @@ def test_compile_comes_first(method):
         (("sgd", "mse", [3]), TypeError, "neither a name nor callable"),
         ((3, "mse"), TypeError, "neither a name nor callable"),
         ((print, "mse"), TypeError, "an instance of nn's `Optimizer`"),
-        (("sgd", None), TypeError, "compile: `loss`: neither"),
+        (("sgd", 3), TypeError, "compile: `loss`: neither"),
         (("sgd", layers.Dense), TypeError, "an instance of nn's `Loss`"),
         (("sgd", losses.MeanSquaredError(reduction="none")), ValueError, "not reduced to a number"),
     ],
@@ -273,15 +273,54 @@ def test_logits_twice_is_refused():
         net.fit(X, LABELS, verbose=0)
 
 
-def test_nothing_to_train():
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_nothing_to_train_is_warned_of_once(method):
     flat = nn.Sequential([layers.Flatten()])
     flat.compile("sgd", "mse")
-    with pytest.raises(RuntimeError, match=r"nothing to train(?s:.*)0 parameters in the model"):
-        flat.fit(X, X, verbose=0)
-    frozen = model()
-    frozen.trainable = False
-    with pytest.raises(RuntimeError, match="trainable=True on some layer"):
-        frozen.fit(X, LABELS, verbose=0)
+    with pytest.warns(UserWarning, match="nothing to train: all parameters"):
+        getattr(flat, method)(X, X + 2)
+    assert getattr(flat, method)(X, X + 2) is not None
+
+
+def test_what_is_frozen_is_not_trained_until_it_is_thawed():
+    net = model()
+    net.trainable = False
+    with pytest.warns(UserWarning, match="nothing to train"):
+        losses_seen = net.fit(X, LABELS, 20, epochs=2, verbose=0).history["loss"]
+    assert losses_seen[0] == losses_seen[1] > 0
+    assert net.optimizer.iterations == 0
+    net.trainable = True
+    assert net.fit(X, LABELS, 20, epochs=2, verbose=0).history["loss"][1] < losses_seen[0]
+
+
+def test_adversaries_share_a_frozen_model():
+    ag.set_seed(0)
+    generator = nn.Sequential([nn.Input((2,)), layers.Dense(4)])
+    critic = nn.Sequential([nn.Input((4,)), layers.Dense(3), layers.Dense(1, "sigmoid")])
+    critic.compile("adam", "binary_crossentropy")
+    critic.trainable = False
+    noise = nn.Input((2,))
+    both = nn.Model(noise, critic(generator(noise)))
+    both.compile("adam", "binary_crossentropy")
+    before = critic.get_weights()[0], generator.get_weights()[0]
+    with pytest.warns(UserWarning, match="nothing to train"):
+        first = critic.train_on_batch(X, np.ones(20))
+    both.train_on_batch(X[:, :2], np.ones(20))
+    assert critic.train_on_batch(X, np.ones(20)) == first
+    np.testing.assert_array_equal(critic.get_weights()[0], before[0])
+    assert np.all(generator.get_weights()[0] != before[1])
+    critic.trainable = True
+    critic.train_on_batch(X, np.ones(20))
+    assert np.any(critic.get_weights()[0] != before[0])
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_no_loss_at_all_is_refused(method):
+    net = nn.Sequential([nn.Input((4,)), layers.Dense(1)])
+    net.compile()
+    with pytest.raises(ValueError, match=r"nothing to train on(?s:.*)compile\(loss="):
+        getattr(net, method)(X, LABELS)
+    assert net.optimizer.iterations == 0
 
 
 def test_the_optimizer_of_another_model_is_refused():

@@ -379,3 +379,13 @@ def test_summary_of_models_in_models(capsys):
         ["y", "x", "inner", "  b", "  a", "  q", "  p", "  add", "chain", "  s", "  r", "t"]
     )
     assert rows[7].endswith("0  p, q")
+
+
+def test_a_model_within_another_is_used_by_itself():
+    x, z = nn.Input((3,)), nn.Input((2,))
+    encoder, decoder = nn.Model(x, layers.Dense(2)(x)), nn.Model(z, layers.Dense(3)(z))
+    both = nn.Model(x, decoder(encoder(x)))
+    rows = np.ones((5, 3), np.float32)
+    codes = encoder.predict(rows, verbose=0)
+    np.testing.assert_array_equal(encoder.predict_on_batch(rows), codes)
+    np.testing.assert_allclose(decoder.predict(codes), both.predict(rows), rtol=1e-6)

@@ -126,9 +126,28 @@ def test_functions_pass_and_others_do_not():
         initializers.get(3)
 
 
-def test_a_vector_has_no_fans():
+@pytest.mark.parametrize(("shape", "fan"), [((), 1), ((50,), 50)])
+def test_the_length_of_a_vector_is_both_fans(shape, fan):
+    assert np.abs(initializers.GlorotUniform(seed=0)(shape)).max() <= math.sqrt(3 / fan)
+
+
+def test_a_vector_is_not_orthogonal():
     with pytest.raises(ag.errors.ShapeError, match=r"got:      \(3,\)"):
-        initializers.glorot_uniform((3,))
+        initializers.Orthogonal()((3,))
+
+
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"normal", "uniform"}))
+def test_snake_names_are_the_classes(name):
+    kind = getattr(initializers, name)
+    assert isinstance(kind, type) and kind() == INITIALIZERS[name] == initializers.get(kind)
+    assert initializers.get(kind.__name__) == kind()
+
+
+def test_snake_names_take_settings():
+    one, two = (initializers.he_normal(seed=0)((3, 3)) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert initializers.random_normal(stddev=0.1).stddev == 0.1
+    assert initializers.constant(2.0)((1,)).tolist() == [2.0]
 
 
 def test_unknown_mode_is_refused():

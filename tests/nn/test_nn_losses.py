@@ -158,11 +158,21 @@ def test_one_hot_rows_for_integer_labels_name_the_other_loss():
         losses.sparse_categorical_crossentropy(ONE_HOT.astype(int), LOGITS, from_logits=True)
 
 
-def test_float_labels_are_refused():
+@pytest.mark.parametrize("bad", [0.5, np.nan, np.inf])
+def test_float_labels_that_are_no_whole_numbers_are_refused(bad):
+    labels = np.where(np.arange(len(LABELS)) == 1, bad, LABELS)
     with pytest.raises(
         TypeError, match=r'(?s)labels are not integers.*float64.*y\.astype\("int64"'
     ):
-        losses.sparse_categorical_crossentropy(LABELS.astype(float), LOGITS, from_logits=True)
+        losses.sparse_categorical_crossentropy(labels, LOGITS, from_logits=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_whole_numbers_are_labels_of_any_dtype(dtype):
+    labels = LABELS.astype(dtype)
+    function = losses.sparse_categorical_crossentropy
+    values = function(labels, LOGITS, from_logits=True)
+    np.testing.assert_array_equal(values, function(LABELS, LOGITS, from_logits=True))
 
 
 @pytest.mark.parametrize("bad", [-1, 3])

@@ -75,3 +75,17 @@ def test_a_graph_of_branches_trains():
     history = model.fit(inputs, np.ones((32, 1)), epochs=40, verbose=0).history["loss"]
     assert history[-1] < history[0] / 2
     assert model.layers[-2].output_shape == (None, 7)
+
+
+@pytest.mark.parametrize("name", "add subtract multiply average maximum minimum".split())
+def test_functions_are_the_layers(name):
+    made = getattr(layers, name.capitalize())
+    np.testing.assert_array_equal(getattr(layers, name)([A, B]), made()([A, B]))
+
+
+def test_functions_take_the_settings_of_the_layers():
+    x, y = nn.Input((2, 3)), nn.Input((2, 3))
+    assert layers.concatenate([x, y], axis=1, name="both").shape == (None, 4, 3)
+    assert layers.concatenate([A, B]).shape == (2, 6)
+    np.testing.assert_allclose(layers.dot([A, B], axes=1, normalize=True), np.ones((2, 1)))
+    assert layers.dot([x, y], axes=2).shape == (None, 2, 2)

@@ -138,3 +138,28 @@ def test_unknown_names_are_offered_the_nearest():
 def test_a_metric_without_call_says_so():
     with pytest.raises(NotImplementedError, match="define call"):
         metrics.Metric().update_state(LABELS, P)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("MAE", metrics.MeanAbsoluteError),
+        ("MSE", metrics.MeanSquaredError),
+        ("MeanSquaredError", metrics.MeanSquaredError),
+        ("RootMeanSquaredError", metrics.RootMeanSquaredError),
+        ("AUC", metrics.AUC),
+        ("KLDivergence", metrics.KLDivergence),
+        ("Accuracy", metrics.Accuracy),
+    ],
+)
+def test_other_names(name, kind):
+    made = metrics.get(name)
+    assert type(made) is kind and made.name == name
+
+
+def test_a_loss_is_watched_with_its_settings_by_any_name():
+    loss = BinaryCrossentropy(from_logits=True)
+    short, full = (metrics.get(name, loss) for name in ("bce", "BinaryCrossentropy"))
+    for metric in (short, full):
+        metric.update_state(BITS, np.array([3.0, -2.0, 1.0]))
+    assert short.result() == full.result()

@@ -257,7 +257,7 @@ def test_third_derivatives_are_finite_differences_of_second(kind):
         (lambda: LSTM(3, recurrent_activation="sigmod"), ValueError, "did you mean 'sigmoid'"),
         (lambda: GRU(3, dropout=1.0), ValueError, "GRU: bad `dropout`"),
         (lambda: GRU(3, recurrent_dropout=-1), ValueError, "bad `recurrent_dropout`"),
-        (lambda: LSTM(3, return_sequence=True), TypeError, "no setting `return_sequence`"),
+        (lambda: LSTM(3, return_sequence=True), TypeError, "mean return_sequences="),
         (lambda: Bidirectional(Dense(3)), TypeError, "not a recurrent layer"),
         (lambda: Bidirectional(GRU(3), "add"), ValueError, "merge_mode"),
         (lambda: Bidirectional(GRU(3), backward_layer=GRU(3)), ValueError, "does not match"),

@@ -347,7 +347,7 @@ def test_without_a_backup_nothing_is_kept_after_fit():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         usual(net, None)
-    assert net.run is None
+    assert net._running is None
 
 
 def test_the_bar_of_an_epoch_that_goes_on_begins_in_its_middle():

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from nn.optimizers import Adam, schedules
 from nn.optimizers.schedules import (
     CosineDecay,
     CosineDecayRestarts,
@@ -80,3 +81,14 @@ def test_refusals(make, text):
 def test_a_schedule_without_a_formula():
     with pytest.raises(NotImplementedError, match="Schedule: no `__call__`"):
         Schedule()(0)
+
+
+def test_keras_name_of_the_base_class():
+    class Warm(schedules.LearningRateSchedule):
+        def __init__(self, rate):
+            self.rate = rate
+
+        def __call__(self, step):
+            return self.rate / (1 + step)
+
+    assert Adam(Warm(0.5)).learning_rate == 0.5

@@ -374,3 +374,22 @@ def test_labels_can_be_tensors_and_lists():
         for x, y in [(X, TARGET), (ag.tensor(X), ag.tensor(TARGET)), (X.tolist(), TARGET.tolist())]
     ]
     assert results[0] == results[1] == results[2]
+
+
+def test_names_of_a_users_own_do_not_clash():
+    class Own(nn.Model):
+        def __init__(self):
+            super().__init__()
+            self._output = layers.Dense(1)
+
+        def run(self, x):
+            return self._output(x)
+
+        def call(self, x):
+            return self.run(x)
+
+    net = Own()
+    net.compile("sgd", "mse")
+    before, after = fit(net, X, TARGET, epochs=2).history["loss"]
+    assert after < before
+    assert net.predict(X, verbose=0).shape == net.predict_on_batch(X).shape == (70, 1)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Self
-
-import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn import blueprints, saving, serialization, summary
-from nn.configs import Config, Decoder, Encoder, know
+from nn.configs import Config, Decoder, Encoder
 from nn.functional import Graph, Input, name_apart
 from nn.layer import Layer
 from nn.loop import Loop
 from nn.masking import with_mask
+from nn.outputs import SeveralLosses
 from nn.rehearsal import rehearsal
 from nn.structures import rebuilt, zeros
 
@@ -114,6 +113,19 @@ class Model(Loop):
         return _single(self.outputs) if self.outputs else super().output
 
     @property
+    def input_shape(self) -> Any:
+        """Of the inputs, with None for the batch axis; None for a model that is not built."""
+        return _single([symbol.shape for symbol in self.inputs]) or self.built_on
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` gives, in order; none before `compile`."""
+        if not self._given:
+            return []
+        parts = self.loss.watched() if isinstance(self.loss, SeveralLosses) else []
+        return ["loss", *(m.name for m in (*parts, *self.metrics, *self.weighted_metrics))]
+
+    @property
     def input_names(self) -> list[str]:
         """By which `fit` and others take inputs as a dict."""
         return [] if self.graph is None else list(self.graph.input_names)
@@ -184,16 +196,23 @@ class Model(Loop):
         return super()._from_config(config, decode)
 
     def summary(
-        self, print_fn: Callable[[str], object] = print, expand_nested: bool = False
+        self,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        line_length: int | None = None,
     ) -> None:
         """Print a table of the layers, their output shapes and parameter counts.
 
         Args:
-            print_fn: What is called with the table.
+            print_fn: What is called with the table; by default `print`.
             expand_nested: Whether the layers of a model among them follow it, set in.
+            show_trainable: Whether a column says which layers are trained.
+            line_length: Least width of the table.
 
         Example:
-            >>> model = Sequential([Input((2,)), nn.layers.Dense(3, name="hidden")], name="tiny")
+            >>> hidden = nn.layers.Dense(3, name="hidden")
+            >>> model = nn.Sequential([nn.Input((2,)), hidden], name="tiny")
             >>> model.summary()
             Model: tiny
             Layer           Output shape  Params
@@ -205,7 +224,8 @@ class Model(Loop):
             Trainable: 9
             Not trainable: 0
         """
-        print_fn(summary.table(self, expand_nested))
+        text = summary.table(self, expand_nested, show_trainable, line_length)
+        (print if print_fn is None else print_fn)(text)
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
         """Write all parameters, by their dotted names, as a safetensors file.
@@ -266,129 +286,5 @@ class Model(Loop):
             )
 
 
-class Sequential(Model):
-    """Layers one after the other.
-
-    Args:
-        layers: In order. With an `Input` first, which is no part of `model.layers`, or a layer that
-            is given `input_shape`, the model is built at once.
-        name: Of the model.
-
-    Raises:
-        TypeError: one of them is no layer.
-
-    Example:
-        >>> hidden = nn.layers.Dense(4, activation="relu")
-        >>> model = Sequential([hidden, nn.layers.Dense(2, activation="softmax")])
-        >>> model.predict(np.zeros((3, 5)), verbose=0).sum(axis=-1)
-        array([1., 1., 1.], dtype=float32)
-        >>> [layer.name for layer in model.layers]
-        ['dense', 'dense_1']
-    """
-
-    _single_input = True
-
-    def __init__(self, layers: Iterable[Layer] = (), *, name: str | None = None) -> None:
-        super().__init__(name=name)
-        self._start: Input | None = None
-        self.layers: list[Layer] = []
-        self._symbols: list[Any] = []
-        if isinstance(layers, Layer):
-            raise TypeError(
-                explain(
-                    self.name,
-                    "not a list of layers",
-                    got=repr(layers),
-                    fix="nn.Sequential([first, second])",
-                )
-            )
-        for layer in layers:
-            self._append(layer)
-        self._build_at_once()
-
-    def add(self, layer: Layer) -> None:
-        """Put a layer at the end."""
-        self._append(layer)
-        self.output_shape = None
-        self._build_at_once()
-
-    def pop(self) -> Layer:
-        """Take the last layer off."""
-        del self._symbols[len(self.layers) :]
-        last = self.layers.pop()
-        self.output_shape = self.layers[-1].output_shape if self.layers else None
-        return last
-
-    @property
-    def inputs(self) -> list[Any]:
-        """The symbolic tensor the layers begin with, if there is an `Input`.
-
-        Example:
-            >>> model = Sequential([Input((2,)), nn.layers.Dense(3), nn.layers.Dense(1)])
-            >>> hidden = nn.Model(model.inputs, model.layers[0].output)
-            >>> hidden(np.zeros((4, 2))).shape
-            (4, 3)
-        """
-        return self._traced()[:1]
-
-    @property
-    def outputs(self) -> list[Any]:
-        """The symbolic tensor the layers end with, if there is an `Input`."""
-        return self._traced()[-1:]
-
-    def _traced(self) -> list[Any]:
-        """What comes out of the `Input` and of each layer, once somebody asks."""
-        if self._start is not None:
-            symbols = self._symbols = self._symbols or [self._start]
-            for layer in self.layers[len(symbols) - 1 :]:
-                symbols.append(layer(symbols[-1]))
-        return self._symbols
-
-    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
-        """The last layer's output; with a `mask` the input has it."""
-        if x.__class__ is list and all(isinstance(row, np.ndarray) and row.ndim == 1 for row in x):
-            x = np.asarray(x)
-        x = with_mask(x, mask)
-        if self._start is not None:
-            x = self._start(x)
-        for layer in self.layers:
-            x = layer(x, training=training)
-        return x
-
-    def _config(self, encode: Encoder) -> Config:
-        if type(self).__init__ is not Sequential.__init__:
-            return super()._config(encode)
-        listed = [encode(layer) for layer in self.sublayers().values()]
-        return {"layers": listed, "name": self._given_name()}
-
-    def _append(self, layer: Layer) -> None:
-        if not isinstance(layer, Layer):
-            raise TypeError(
-                explain(
-                    self.name,
-                    "not a layer",
-                    got=repr(layer),
-                    expected="instances of nn.layers",
-                    fix=f"{layer.__name__}(...)"
-                    if isinstance(layer, type)
-                    else 'layers.Activation("relu") for a function',
-                )
-            )
-        if not self.layers and self._start is None:
-            shape = layer.declared_shape
-            start = layer if isinstance(layer, Input) else None if shape is None else Input(shape)
-            self._start = start
-        name_apart(self.name, dict.fromkeys([*self.sublayers().values(), layer]))
-        if layer is not self._start:
-            self.layers.append(layer)
-
-    def _build_at_once(self) -> None:
-        if self._start is not None:
-            self.build(self._start.shape)
-
-
 def _single(symbols: list[Any]) -> Any:
     return symbols[0] if len(symbols) == 1 else symbols
-
-
-know("models", {"Model": Model, "Sequential": Sequential})
