@@ -19,7 +19,7 @@ mnist: $(VENV)/.core  ## train on MNIST and print the test accuracy
 
 # One thread a worker: as many busy pools as workers would fight for the same cores. Tests of
 # threading set their own counts.
-test: export OMP_WAIT_POLICY ?= passive
+test: export AUTOGRAD_LITE_NUM_THREADS ?= 1
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: $(VENV)/.test  ## run the whole suite
 	$(BIN)/python -m pytest -n auto $(ARGS)

@@ -55,7 +55,6 @@ def info() -> None:
         "vectors": f"{bits} bits: {bits // 32} lanes of float32, {bits // 64} of float64",
         "kernels": "compiled" if runtime.use_compiled() else "NumPy only (NUMBA_DISABLE_JIT)",
         "threads": f"{found['num_threads']} ({found['default_num_threads']} by default)",
-        "thread layer": found["thread_layer"],
         "cache": found["cache_path"] or "none: HOME is not set",
         "cached": f"{_held(found)}, all versions together",
     }

@@ -1,7 +1,5 @@
 """Programs run by the tests in processes of their own, each with a hard limit on its time."""
 
-import ctypes.util
-import importlib.util
 import os
 import signal
 import subprocess
@@ -14,7 +12,7 @@ from autograd_lite.kernels import runtime
 
 ROOT = Path(__file__).parents[1]
 # What a program's environment must not inherit: it would decide what is being tested.
-SETTINGS = ("AUTOGRAD_LITE_", "NUMBA_", "OMP_", "GOMP_")
+SETTINGS = ("AUTOGRAD_LITE_", "NUMBA_", "OMP_")
 SECONDS = 480  # compiling all kernels takes minutes on a slow machine
 
 # A program with one kernel, and its check.
@@ -82,36 +80,3 @@ def run(program, cache=None, *options, **settings):
 def files(cache):
     """Every kernel below a folder, and when it was written."""
     return {path: path.stat().st_mtime_ns for path in cache.rglob("*.kernel")}
-
-
-def _has_omp():
-    return importlib.util.find_spec("numba.np.ufunc.omppool") is not None
-
-
-def _tbb_folder():
-    """Where TBB is: pip puts it beside the environment's Python, where no loader looks."""
-    beside = Path(sys.prefix, "lib")
-    if any(beside.glob("libtbb.*12*")):
-        return str(beside)
-    return "" if ctypes.util.find_library("tbb") else None
-
-
-def _layers():
-    yield pytest.param({"NUMBA_THREADING_LAYER": "workqueue"}, id="workqueue")
-    lacking = pytest.mark.skipif(not _has_omp(), reason="numba has no OpenMP here")
-    yield pytest.param({"NUMBA_THREADING_LAYER": "omp"}, id="omp", marks=lacking)
-    folder = _tbb_folder()
-    lacking = pytest.mark.skipif(folder is None, reason="TBB is not installed")
-    path = os.pathsep.join(filter(None, [folder, os.environ.get("LD_LIBRARY_PATH")]))
-    settings = {"NUMBA_THREADING_LAYER": "tbb", "LD_LIBRARY_PATH": path}
-    yield pytest.param(settings, id="tbb", marks=lacking)
-
-
-# The workqueue layer never has more threads than its pool was started with.
-each_layer = pytest.mark.parametrize(
-    "layer",
-    [
-        pytest.param(p.values[0] | {"NUMBA_NUM_THREADS": "4"}, id=p.id, marks=p.marks)
-        for p in _layers()
-    ],
-)

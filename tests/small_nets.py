@@ -12,7 +12,6 @@ from autograd_lite.kernels import runtime
 
 def always_spread(threads):
     """Give every kernel so many threads, however short its work."""
-    runtime.thread_layer()
     runtime.set_num_threads(threads)
     runtime._start_cost = -1.0
 
@@ -55,11 +54,6 @@ def trained_in_child(seed, expected):
     """What a worker process runs."""
     assert trained(seed) == expected
     return runtime.threads()
-
-
-def layer_in_child():
-    """What a worker process runs to say where it runs."""
-    return runtime.thread_layer()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from children import SOFTMAX, files, finish, needs_compiler, run, start
 def test_processes_share_the_cache(tmp_path):
     program = SOFTMAX + (
         "from autograd_lite.kernels.compiled import softmax\n"
-        "print(sum(softmax.softmax.serial.stats.cache_hits.values()))"
+        "print(sum(softmax.softmax.compiled.stats.cache_hits.values()))"
     )
     one = {"AUTOGRAD_LITE_NUM_THREADS": "1"}
     assert run(program, tmp_path, "-Werror", **one)[0] == "0"

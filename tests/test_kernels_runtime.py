@@ -1,7 +1,6 @@
 """How kernels are spread over threads and switched off; some in processes of their own."""
 
 import math
-import os
 import sys
 import threading
 import time
@@ -52,39 +51,6 @@ def test_an_interrupt_waits_for_the_compiler(tmp_path):
         "    print(twice(2.5), len(seen))"
     )
     assert run(program, tmp_path, "-Werror")[0] == "5.0 1"
-
-
-@needs_compiler
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="GNU OpenMP is Linux's")
-@pytest.mark.parametrize(
-    ("settings", "count"),
-    [({}, "'2000'"), ({"GOMP_SPINCOUNT": "77"}, "'77'"), ({"OMP_WAIT_POLICY": "passive"}, "'0'")],
-)
-def test_idle_threads_spin_briefly(tmp_path, settings, count):
-    program = (
-        "import os\n"
-        "from autograd_lite.kernels import runtime\n"
-        "before = dict(os.environ)\n"
-        "print(runtime.thread_layer())\n"
-        "assert dict(os.environ) == before"
-    )
-    out, err = run(program, tmp_path, **settings, OMP_DISPLAY_ENV="verbose")
-    if out != "omp" or "GOMP_SPINCOUNT" not in err:
-        pytest.skip("no GNU OpenMP")
-    assert f"GOMP_SPINCOUNT = {count}" in err
-
-
-def test_the_environment_is_left_as_it_was(monkeypatch):
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    with pytest.raises(KeyError), runtime._brief_spinning():
-        assert os.environ["GOMP_SPINCOUNT"].isdigit()
-        raise KeyError
-    assert "GOMP_SPINCOUNT" not in os.environ
-    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    with runtime._brief_spinning():
-        assert "GOMP_SPINCOUNT" not in os.environ
-    assert os.environ["OMP_WAIT_POLICY"] == "active"
 
 
 @needs_compiler
@@ -236,4 +202,4 @@ def test_info():
     info = runtime.info()
     assert info["num_threads"] == runtime.get_num_threads()
     assert info["vector_bits"] in (128, 256, 512)
-    assert {"autograd_lite", "numba", "llvmlite", "numpy", "cpu", "thread_layer"} < set(info)
+    assert {"autograd_lite", "numba", "llvmlite", "numpy", "cpu", "cache_path"} < set(info)

@@ -1,10 +1,10 @@
-"""Kernels stay right and alive among threads, processes and signals, on every thread layer."""
+"""Kernels stay right and alive among threads, processes and signals."""
 
 import signal
 import sys
 
 import pytest
-from children import each_layer, finish, needs_compiler, needs_fork, run, start
+from children import finish, needs_compiler, needs_fork, run, start
 
 pytestmark = [needs_compiler, pytest.mark.slow]
 
@@ -18,23 +18,19 @@ always_spread(4)
 """
 
 
-@each_layer
-def test_weights_do_not_depend_on_the_number_of_threads(layer):
+def test_weights_do_not_depend_on_the_number_of_threads():
     program = NETS + (
         "for n in 1, 2, 3, 4:\n"
         "    runtime.set_num_threads(n)\n"
         "    print(runtime.threads(), trained())\n"
-        "print(runtime.thread_layer())"
     )
-    *lines, used = run(program, None, "-Werror", **layer)[0].splitlines()
+    lines = run(program, None, "-Werror")[0].splitlines()
     threads, weights = zip(*map(str.split, lines), strict=True)
-    assert used == layer["NUMBA_THREADING_LAYER"]
     assert threads == ("1", "2", "3", "4")
     assert len(set(weights)) == 1
 
 
-@each_layer
-def test_eight_threads_train_eight_nets(layer):
+def test_eight_threads_train_eight_nets():
     program = NETS + (
         "alone = [trained(seed) for seed in range(8)]\n"
         "nets = [Net(seed) for seed in range(8)]\n"
@@ -46,7 +42,7 @@ def test_eight_threads_train_eight_nets(layer):
         "    assert list(pool.map(train, nets)) == alone\n"
         "assert len(set(alone)) == 8"
     )
-    run(program, None, "-Werror", **layer)
+    run(program, None, "-Werror")
 
 
 def test_first_kernels_from_eight_threads_at_once(tmp_path):
@@ -64,16 +60,13 @@ def test_first_kernels_from_eight_threads_at_once(tmp_path):
         "    assert np.allclose(kernels.exp(np.zeros((300, 400))), 1)\n"
         "with ThreadPoolExecutor(8) as pool:\n"
         "    list(pool.map(work, range(8)))\n"
-        "import numba\n"
-        "assert numba.config.THREADING_LAYER_PRIORITY == ['tbb', 'omp', 'workqueue']"
     )
     run(program, tmp_path)
     assert len(list(tmp_path.iterdir())) == 1
 
 
 @needs_fork
-@each_layer
-def test_a_forked_child_trains(layer):
+def test_a_forked_child_trains():
     program = NETS + (
         "expected = trained()\n"
         "child = os.fork()\n"
@@ -84,12 +77,11 @@ def test_a_forked_child_trains(layer):
         "assert trained() == expected\n"
         "assert runtime.threads() == 4"
     )
-    assert "Terminating" not in run(program, None, **layer)[1]
+    assert run(program, None)[1] == ""
 
 
-@each_layer
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_worker_processes_train(layer, method):
+def test_worker_processes_train(method):
     if sys.platform == "win32" and method != "spawn":
         pytest.skip("Windows only spawns")
     program = NETS + (
@@ -98,19 +90,15 @@ def test_worker_processes_train(layer, method):
         f"    context = multiprocessing.get_context({method!r})\n"
         "    with ProcessPoolExecutor(1, context) as pool:\n"
         "        print(pool.submit(trained_in_child, 0, expected).result())\n"
-        "        print(pool.submit(layer_in_child).result())\n"
         "    assert trained() == expected"
     )
-    out, err = run(program, None, **layer)
-    threads, used = out.split()
-    assert used == layer["NUMBA_THREADING_LAYER"]
+    threads, err = run(program, None)
     assert threads == "1" or method != "fork"
-    assert "Terminating" not in err
+    assert err == ""
 
 
 @needs_fork
-@each_layer
-def test_fork_while_other_threads_compile_and_compute(layer):
+def test_fork_while_other_threads_compile_and_compute():
     # The first child is forked while the double-precision product is being compiled or loaded.
     program = NETS + (
         "expected = trained()\n"
@@ -132,12 +120,11 @@ def test_fork_while_other_threads_compile_and_compute(layer):
         "for other in others:\n"
         "    other.join()"
     )
-    run(program, None, "-Wignore::DeprecationWarning", **layer)
+    run(program, None, "-Wignore::DeprecationWarning")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send")
-@each_layer
-def test_interrupted_kernels_leave_everything_usable(layer):
+def test_interrupted_kernels_leave_everything_usable():
     program = NETS + (
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "expected = trained()\n"
@@ -149,7 +136,7 @@ def test_interrupted_kernels_leave_everything_usable(layer):
         "            kernels.softmax(kernels.matmul(x, x))\n"
         "    assert trained() == expected\n"
     )
-    process = start(program, None, **layer)
+    process = start(program, None)
     for _ in range(3):
         if process.stdout.readline() == "ready\n":
             process.send_signal(signal.SIGINT)

@@ -208,5 +208,4 @@ def _is_one_stack(x):
 def _multiply(a, b, out, bias=None, relu=False, **finish):
     multiply = _kernel()
     products = a.size * max(b.shape[-1], _COLUMNS_PAID_FOR)
-    threads = runtime.threads(products / _PRODUCTS_PER_MICROSECOND)
-    multiply(a, b, out, bias, relu, threads, **finish)
+    multiply(a, b, out, bias, relu, products / _PRODUCTS_PER_MICROSECOND, **finish)

@@ -61,6 +61,11 @@ def default_num_threads():
         asked = os.environ.get(name, "").split(",")[0].strip()
         if asked:
             return positive(asked, name)
+    return granted_cpus()
+
+
+def granted_cpus():
+    """CPUs that affinity and the container's quota grant, one at least."""
     usable = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         usable = len(os.sched_getaffinity(0))

@@ -23,33 +23,24 @@ from pathlib import Path
 
 from autograd_lite.errors import explain
 from autograd_lite.kernels.cache_files import cache_root, cached_files
-from autograd_lite.kernels.quota import default_num_threads, positive
+from autograd_lite.kernels.quota import default_num_threads, granted_cpus, positive
+from autograd_lite.kernels.workers import Workers
 
-# Microseconds of work from which waking other threads pays, several times what it costs.
-_START_OPENMP = 10.0
-_START_WORKQUEUE = 600.0
-_SPINS = "2000"
+# Microseconds of work from which calling other threads pays, several times what it costs.
+_START_COST = 10.0
 _SOURCES = Path(__file__).parent
-
 
 _requested = _available = default_num_threads()
 _most = math.inf
-_start_cost = _START_OPENMP
-
-
-def _limit(most):
-    """Give kernels at most `most` threads, whatever is requested."""
-    global _available, _most
-    _most = min(_most, most)
-    _available = min(_requested, _most)
+_start_cost = _START_COST
+_workers = Workers(granted_cpus())
 
 
 def _after_fork():
-    """Leave a forked child with one thread: the pool's threads exist in its parent only."""
-    global _one_at_a_time, _starting
-    _limit(1)
-    # Whoever held them is not in the child.
-    _one_at_a_time, _starting = threading.Lock(), threading.Lock()
+    """Keep a forked child to one thread, as it may be one of many and has no pool yet."""
+    global _available, _most
+    _most = _available = 1
+    _workers.forget()
 
 
 if hasattr(os, "register_at_fork"):
@@ -72,9 +63,9 @@ def set_num_threads(n):
         3
         >>> set_num_threads(before)
     """
-    global _requested
+    global _available, _requested
     _requested = positive(n, "set_num_threads")
-    _limit(_most)
+    _available = min(_requested, _most)
 
 
 def get_num_threads():
@@ -85,18 +76,25 @@ def get_num_threads():
 def threads(microseconds=math.inf):
     """Threads to give to a kernel that takes about `microseconds` on one thread.
 
-    One if that would not pay for waking the others, which takes far longer on numba's workqueue
-    layer than under OpenMP; and one in a forked child. Call it after importing the kernel's
-    module: that starts the pool, whose size the workqueue layer must not exceed.
+    One if that would not pay for calling the others, and one in a forked child.
     """
     return _available if microseconds > _start_cost else 1
+
+
+def team(microseconds):
+    """What a kernel that takes so long on one thread needs to spread its work: `(team, parts)`.
+
+    Workers that sleep are called. It is passed on to `parallel.split` in the kernel.
+    """
+    parts = threads(microseconds)
+    return (_workers.ready(parts), parts) if parts > 1 else (0, 1)
 
 
 @contextlib.contextmanager
 def always(n):
     """Give every kernel `n` threads, however little its work; at most those that it may have.
 
-    For compiling ahead, and for tests.
+    For tests.
 
     Example:
         >>> with always(1):
@@ -104,64 +102,12 @@ def always(n):
         1
     """
     global _available, _start_cost
-    thread_layer()  # which sets both
     before = _available, _start_cost
     _available, _start_cost = min(n, _most), -1.0
     try:
         yield
     finally:
         _available, _start_cost = before
-
-
-# Serialises parallel kernels on the workqueue layer, which aborts the process on concurrent calls.
-_one_at_a_time = threading.Lock()
-# Serialises changes of numba's configuration, which the key of the cache depends on.
-_starting = threading.Lock()
-
-
-@contextlib.contextmanager
-def _brief_spinning():
-    """Have GNU OpenMP, which reads the environment as it is loaded, spin briefly before it sleeps.
-
-    Its default is to spin for milliseconds. Where another process wants the core that is spun on,
-    every join then waits for the scheduler: a training epoch takes 8 s instead of 0.8 beside one
-    busy process on two cores, and 0.37 instead of 0.38 on a quiet machine (benchmarks/epoch.py).
-    """
-    if {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"} & os.environ.keys():
-        yield
-        return
-    os.environ["GOMP_SPINCOUNT"] = _SPINS
-    try:
-        yield
-    finally:
-        os.environ.pop("GOMP_SPINCOUNT", None)
-
-
-@functools.cache
-def thread_layer():
-    """Start numba's thread pool and return its layer's name: "omp", "tbb" or "workqueue".
-
-    OpenMP is asked for first, since it wakes its threads fastest, unless the user's
-    `NUMBA_THREADING_LAYER` or `NUMBA_THREADING_LAYER_PRIORITY` says otherwise.
-    """
-    global _start_cost
-    import numba
-
-    config = numba.config
-    with _starting:
-        priority = config.THREADING_LAYER_PRIORITY
-        if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
-            config.THREADING_LAYER_PRIORITY = ["omp", "tbb", "workqueue"]
-        try:
-            with _brief_spinning():
-                numba.get_num_threads()
-        finally:
-            config.THREADING_LAYER_PRIORITY = priority
-    layer = numba.threading_layer()
-    if layer == "workqueue":
-        _start_cost = _START_WORKQUEUE
-        _limit(config.NUMBA_NUM_THREADS)
-    return layer
 
 
 class _Mode(threading.local):
@@ -240,16 +186,14 @@ def versions():
 
 @functools.cache
 def cache_key():
-    """A hash of all that compiled code depends on: sources, versions, CPU, width, thread layer."""
+    """A hash of all that compiled code depends on: sources, versions, CPU, width of vectors."""
     import numba
 
     digest = hashlib.sha256()
     for source in sorted(_SOURCES.rglob("*.py")):
         digest.update(source.relative_to(_SOURCES).as_posix().encode())
         digest.update(source.read_bytes())
-    with _starting:
-        layer = (numba.config.THREADING_LAYER, numba.config.THREADING_LAYER_PRIORITY)
-    settings = (versions(), cpu(), vector_bits(), layer, numba.config.OPT)
+    settings = (versions(), cpu(), vector_bits(), numba.config.OPT)
     digest.update(repr(settings).encode())
     return digest.hexdigest()[:20]
 
@@ -285,28 +229,21 @@ def cache_folder():
     return folder
 
 
-def kernel(function=None, *, parallel=False, name=None):
+def kernel(function=None, *, name=None):
     """Compile `function` with numba on its first call: no GIL, IEEE arithmetic, cached on disk.
-
-    With `parallel=True` the kernel may start threads, by `prange` or by `parallel.split`. It may
-    be called from several Python threads at once on every layer: OpenMP and TBB allow it, on
-    workqueue such calls wait for each other. A forked child must not call it; where `threads()`
-    is 1, call a serial kernel.
 
     Its name and its argument types identify a kernel within its module, in the cache and to the
     linker. So one that is made inside another function, and differs by what it closes over, needs
     a `name` of its own.
     """
     if function is None:
-        return functools.partial(kernel, parallel=parallel, name=name)
+        return functools.partial(kernel, name=name)
     import numba
 
     # numba makes symbols of the qualified name and a number that every process counts anew: two
     # closures of one function, cached by two processes, could be taken for each other.
     function.__name__ = function.__qualname__ = name or function.__name__
-    # numba's own flag costs a second of compiling, so only a function with a `prange` gets it.
-    spreads = "prange" in function.__code__.co_names
-    compiled = numba.njit(nogil=True, error_model="numpy", parallel=spreads)(function)
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
     if numba.config.DISABLE_JIT:
         return compiled
     compiled._compile_for_args = _uninterrupted(compiled._compile_for_args)
@@ -315,8 +252,6 @@ def kernel(function=None, *, parallel=False, name=None):
         from autograd_lite.kernels.compiled import cache
 
         compiled._cache = cache.DiskCache(function, name, folder, _warn_uncached)
-    if parallel and thread_layer() == "workqueue":
-        return _locked(compiled)
     return compiled
 
 
@@ -340,19 +275,8 @@ def _uninterrupted(compile_):
     return call
 
 
-def _locked(compiled):
-    """`compiled`, one call at a time."""
-
-    @functools.wraps(compiled)
-    def call(*args):
-        with _one_at_a_time:
-            return compiled(*args)
-
-    return call
-
-
 def info():
-    """What runs where, for bug reports: versions, CPU, vector width, threads, layer, cache.
+    """What runs where, for bug reports: versions, CPU, vector width, threads, cache.
 
     Returns:
         A dict. `cache_bytes` and `cache_files` count the kernels of all keys.
@@ -368,7 +292,6 @@ def info():
         "vector_bits": vector_bits(),
         "num_threads": get_num_threads(),
         "default_num_threads": default_num_threads(),
-        "thread_layer": thread_layer(),
         "cache_path": str(root / cache_key()) if root else None,
         "cache_files": len(files),
         "cache_bytes": sum(f.stat().st_size for f in files),

@@ -1,7 +1,7 @@
 """One way to spread a kernel over threads, compiled once for all kernels.
 
-A `prange` costs a second of compiling wherever it stands, so it stands here only: `split` hands a
-serial kernel and its arguments to it as two addresses. A kernel for many rows is then written as::
+`split` hands a kernel and its arguments to the pool as two addresses. A kernel for many rows is
+then written as::
 
     @spread
     def double(x, out, part, parts):
@@ -12,81 +12,44 @@ serial kernel and its arguments to it as two addresses. A kernel for many rows i
 """
 
 from llvmlite import ir
-from numba import njit, prange, types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from autograd_lite.kernels.runtime import kernel, threads
+from autograd_lite.kernels import runtime
+from autograd_lite.kernels.compiled.pool import ENTRY_TYPE, run
+from autograd_lite.kernels.runtime import kernel
 
 _INTP = cgutils.intp_t
-_ENTRY = ir.FunctionType(ir.VoidType(), [_INTP, _INTP, _INTP])
 
 
 @intrinsic
-def _use_threads(typingctx, count):
-    """Let this Python thread's parallel loops use `count` threads; return what it was before.
-
-    numba's own `set_num_threads` refuses more than the cores, and makes a kernel uncacheable.
-    """
-
-    def codegen(context, builder, signature, arguments):
-        before = _symbol(builder, "get_num_threads", ir.FunctionType(_INTP, []))
-        change = _symbol(builder, "set_num_threads", ir.FunctionType(ir.VoidType(), [_INTP]))
-        result = builder.call(before, [])
-        builder.call(change, arguments)
-        return result
-
-    return types.intp(types.intp), codegen
-
-
-@intrinsic
-def _enter(typingctx, entry, arguments, part, parts):
-    """Call the function at address `entry`."""
-
-    def codegen(context, builder, signature, values):
-        entry, *rest = values
-        builder.call(builder.inttoptr(entry, _ENTRY.as_pointer()), rest)
-        return context.get_dummy_value()
-
-    return types.void(types.intp, types.intp, types.intp, types.intp), codegen
-
-
-# Not `parallel=True`, which is for kernels that Python calls.
-@kernel
-def _team(entry, arguments, parts):
-    before = _use_threads(parts)
-    for part in prange(parts):
-        _enter(entry, arguments, part, parts)
-    _use_threads(before)
-
-
-@intrinsic
-def split(typingctx, worker, arguments, parts):
-    """In kernels `split(worker, arguments, parts)`: all parts of some work, each on a thread.
+def split(typingctx, worker, arguments, team, parts):
+    """In kernels `split(worker, arguments, team, parts)`: all parts of some work, on threads.
 
     Calls `worker(*arguments, part, parts)` for every part below `parts`, where `worker` is a kernel
     that returns nothing and writes to no place that another part touches, `arguments` a tuple, and
-    `parts` comes from `runtime.threads`.
+    `team` and `parts` come from `runtime.team`.
     """
     counted = (types.intp, types.intp)
     inner = worker.get_call_type(typingctx, (*arguments.types, *counted), {})
-    team = types.Dispatcher(_team).get_call_type(typingctx, (types.intp, *counted), {})
+    runner = types.Dispatcher(run).get_call_type(typingctx, (types.intp,) * 4, {})
 
     def codegen(context, builder, signature, values):
-        _, packed, parts = values
+        _, packed, team, parts = values
         entry = _entry(context, builder, worker.dispatcher, inner, packed.type)
         place = cgutils.alloca_once_value(builder, packed)
         address = [builder.ptrtoint(pointer, _INTP) for pointer in (entry, place)]
-        _call(context, builder, _team, team, [*address, parts])
+        _call(context, builder, run, runner, [team, *address, parts])
         return context.get_dummy_value()
 
-    return types.void(worker, arguments, types.intp), codegen
+    return types.void(worker, arguments, types.intp, types.intp), codegen
 
 
 def _entry(context, builder, worker, signature, packed):
-    """A function of `_ENTRY` type that unpacks a struct of type `packed` and calls `worker`."""
+    """A function of `ENTRY_TYPE` that unpacks a struct of type `packed` and calls `worker`."""
     name = builder.module.get_unique_name("split_entry")
-    function = ir.Function(builder.module, _ENTRY, name)
+    function = ir.Function(builder.module, ENTRY_TYPE, name)
     function.linkage = "internal"
     place, part, parts = function.args
     inside = ir.IRBuilder(function.append_basic_block())
@@ -107,10 +70,6 @@ def _call(context, builder, dispatcher, signature, values):
     )
 
 
-def _symbol(builder, name, kind):
-    return cgutils.get_or_insert_function(builder.module, kind, name)
-
-
 @njit
 def share(count, part, parts, grain=1):
     """The bounds `(first, last)` of one part of `range(count)`, on multiples of `grain`."""
@@ -123,31 +82,28 @@ def share(count, part, parts, grain=1):
 class spread:
     """Make a kernel of `function(*arguments, part, parts)` that runs all its parts, on threads.
 
-    Call it with the microseconds that it would take on one thread, then the arguments. Where that
-    is too short for threads, the plain kernel runs as the only part, and nothing else is compiled.
-    It returns nothing: a result goes into an argument.
+    Call it with the microseconds that it would take on one thread, then the arguments. It returns
+    nothing: a result goes into an argument.
 
     Args:
         function: Computes part `part` of `parts`; writes to no place that another part touches.
         name: Its name in the cache, if it is a closure.
     """
 
-    __slots__ = ("parallel", "serial")
+    __slots__ = ("compiled",)
 
     def __init__(self, function, name=None):
         name = name or function.__name__
-        self.serial = worker = kernel(function, name=name)
+        # A symbol of its own, as `kernel` says; it is kept on disk with the kernel that calls it.
+        function.__name__ = function.__qualname__ = f"{name}_part"
+        worker = njit(nogil=True, error_model="numpy")(function)
 
-        def over(parts, *arguments):
-            split(worker, arguments, parts)
+        def over(team, parts, *arguments):
+            split(worker, arguments, team, parts)
 
         over.__module__ = function.__module__
-        self.parallel = kernel(over, parallel=True, name=f"{name}_parallel")
+        self.compiled = kernel(over, name=name)
 
     def __call__(self, microseconds, *arguments):
         """Run the kernel."""
-        parts = threads(microseconds)
-        if parts == 1:
-            self.serial(*arguments, 0, 1)
-        else:
-            self.parallel(parts, *arguments)
+        self.compiled(*runtime.team(microseconds), *arguments)

@@ -1,0 +1,172 @@
+"""The compiled half of the thread pool: parts of a job are claimed, not handed out.
+
+The thread that has work to do publishes it and starts on it at once; workers that are awake claim
+parts of it, and nobody waits for one that is not. So a worker that sleeps, or that the system does
+not let run, costs nothing but its help, where a loop of OpenMP waits for all its threads. The
+Python half, which starts the workers and wakes them, is `autograd_lite.kernels.workers`.
+
+A job is published by one atomic store: the ticket, which holds its number, its number of parts and
+the next part to claim. Claiming adds one to it, if it is still what was read, so that nobody can
+take a part of another job than the one they looked at; and a job is not replaced before all its
+claimed parts are done.
+"""
+
+import os
+import platform
+
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from autograd_lite.kernels.compiled.lanes import call_intrinsic
+from autograd_lite.kernels.runtime import kernel
+from autograd_lite.kernels.workers import ARGUMENTS, DONE, ENTRY, OWNED, STOPPED, TICKET
+
+_INTP = cgutils.intp_t
+_WORD, _INT32 = ir.IntType(64), ir.IntType(32)
+ENTRY_TYPE = ir.FunctionType(ir.VoidType(), [_INTP, _INTP, _INTP])
+# Of a ticket, from below: 16 bits of the next part, 16 of the number of parts, 32 of the job's.
+_PARTS, _JOB, _LOW = 16, 32, 0xFFFF
+# Pauses before whoever waits for the last parts lets the system run those who have them.
+_PATIENCE = 4000
+_NAP = 50  # microseconds
+
+_inner = njit(nogil=True, error_model="numpy")
+
+
+def _word(builder, team, field):
+    """A pointer to a word of the pool's state."""
+    return builder.gep(builder.inttoptr(team, _WORD.as_pointer()), [field])
+
+
+@intrinsic
+def read(typingctx, team, field):
+    """A word of the state, and all that was written before it was."""
+
+    def codegen(context, builder, signature, values):
+        return builder.load_atomic(_word(builder, *values), "acquire", 8)
+
+    return types.int64(types.intp, types.intp), codegen
+
+
+@intrinsic
+def write(typingctx, team, field, value):
+    """Set a word of the state; who reads it sees all that was written before."""
+
+    def codegen(context, builder, signature, values):
+        builder.store_atomic(values[2], _word(builder, *values[:2]), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.int64), codegen
+
+
+@intrinsic
+def _replace(typingctx, team, field, expected, value):
+    """Set a word of the state if it is what was expected; whether it was."""
+
+    def codegen(context, builder, signature, values):
+        found = builder.cmpxchg(_word(builder, *values[:2]), *values[2:], "acq_rel", "acquire")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(types.intp, types.intp, types.int64, types.int64), codegen
+
+
+@intrinsic
+def _count(typingctx, team, field):
+    """Add one to a word of the state."""
+
+    def codegen(context, builder, signature, values):
+        builder.atomic_rmw("add", _word(builder, *values), ir.Constant(_WORD, 1), "acq_rel")
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp), codegen
+
+
+@intrinsic
+def pause(typingctx):
+    """Tell the processor that this thread waits."""
+    machine = platform.machine().lower()
+
+    def codegen(context, builder, signature, values):
+        if machine in ("x86_64", "amd64"):
+            call_intrinsic(builder, "x86.sse2.pause", ir.VoidType(), [])
+        elif machine in ("aarch64", "arm64"):
+            call_intrinsic(builder, "aarch64.isb", ir.VoidType(), [ir.Constant(_INT32, 15)])
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
+def _nap(typingctx, microseconds):
+    """Let other threads run on this core for a while, where the system has a call for it."""
+
+    def codegen(context, builder, signature, values):
+        if os.name == "posix":
+            kind = ir.FunctionType(_INT32, [_INT32])
+            sleep = cgutils.get_or_insert_function(builder.module, kind, "usleep")
+            builder.call(sleep, [builder.trunc(values[0], _INT32)])
+        return context.get_dummy_value()
+
+    return types.void(types.intp), codegen
+
+
+@intrinsic
+def _enter(typingctx, entry, arguments, part, parts):
+    """Call the function at address `entry`."""
+
+    def codegen(context, builder, signature, values):
+        entry, *rest = values
+        builder.call(builder.inttoptr(entry, ENTRY_TYPE.as_pointer()), rest)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp, types.intp), codegen
+
+
+@_inner
+def _help(team):
+    """Do one part of the job that is published; whether there was one, or may be another."""
+    ticket = read(team, TICKET)
+    part, parts = ticket & _LOW, ticket >> _PARTS & _LOW
+    if part >= parts:
+        return False
+    if _replace(team, TICKET, ticket, ticket + 1):
+        _enter(read(team, ENTRY), read(team, ARGUMENTS), part, parts)
+        _count(team, DONE)
+    return True
+
+
+@kernel
+def serve(team, pauses):
+    """What a worker runs: help, until nothing was to be done for so many pauses in a row."""
+    idle = 0
+    while idle < pauses and not read(team, STOPPED):
+        if _help(team):
+            idle = 0
+        else:
+            pause()
+            idle += 1
+
+
+@_inner
+def run(team, entry, arguments, parts):
+    """All parts of a job, by this thread and whoever helps; by this one if the pool has another."""
+    if parts == 1 or not _replace(team, OWNED, 0, 1):
+        for part in range(parts):
+            _enter(entry, arguments, part, parts)
+        return
+    write(team, ENTRY, entry)
+    write(team, ARGUMENTS, arguments)
+    write(team, DONE, 0)
+    job = (read(team, TICKET) >> _JOB) + 1
+    write(team, TICKET, job << _JOB | parts << _PARTS)
+    while _help(team):
+        pass
+    waited = 0
+    while read(team, DONE) < parts:
+        pause()
+        waited += 1
+        if waited > _PATIENCE:
+            _nap(_NAP)
+    write(team, OWNED, 0)
