@@ -30,6 +30,8 @@ ENTRY_TYPE = ir.FunctionType(ir.VoidType(), [_INTP, _INTP, _INTP])
 _PARTS, _JOB, _LOW = 16, 32, 0xFFFF
 # Pauses before whoever waits for the last parts lets the system run those who have them.
 _PATIENCE = 4000
+# Pauses after which who looks out for work lets others have the core, another library's threads say.
+_SHARE = 64
 _NAP = 50  # microseconds
 
 _inner = njit(nogil=True, error_model="numpy")
@@ -98,18 +100,34 @@ def pause(typingctx):
     return types.void(), codegen
 
 
+def _call_system(builder, name, *arguments):
+    """Call a function of POSIX, where there is one, that takes and gives an int."""
+    if os.name == "posix":
+        kind = ir.FunctionType(_INT32, [_INT32] * len(arguments))
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        builder.call(function, [builder.trunc(a, _INT32) for a in arguments])
+
+
 @intrinsic
 def _nap(typingctx, microseconds):
-    """Let other threads run on this core for a while, where the system has a call for it."""
+    """Let others run on this core for a while."""
 
     def codegen(context, builder, signature, values):
-        if os.name == "posix":
-            kind = ir.FunctionType(_INT32, [_INT32])
-            sleep = cgutils.get_or_insert_function(builder.module, kind, "usleep")
-            builder.call(sleep, [builder.trunc(values[0], _INT32)])
+        _call_system(builder, "usleep", *values)
         return context.get_dummy_value()
 
     return types.void(types.intp), codegen
+
+
+@intrinsic
+def _give_way(typingctx):
+    """Let others run on this core if there are any."""
+
+    def codegen(context, builder, signature, values):
+        _call_system(builder, "sched_yield")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
 
 
 @intrinsic
@@ -147,6 +165,8 @@ def serve(team, pauses):
         else:
             pause()
             idle += 1
+            if idle % _SHARE == 0:
+                _give_way()
 
 
 @_inner
