@@ -191,7 +191,7 @@ def test_parts_cover_everything_once():
     from autograd_lite.kernels.compiled.parallel import share
 
     for count, parts, grain in np.ndindex(40, 6, 9):
-        bounds = [share(count, part, parts + 1, grain + 1) for part in range(parts + 1)]
+        bounds = [share.py_func(count, part, parts + 1, grain + 1) for part in range(parts + 1)]
         assert [first for first, _ in bounds[1:]] == [last for _, last in bounds[:-1]]
         assert (bounds[0][0], bounds[-1][1]) == (0, count)
         assert all(first % (grain + 1) == 0 or first == count for first, _ in bounds)

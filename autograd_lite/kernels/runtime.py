@@ -255,6 +255,18 @@ def kernel(function=None, *, name=None):
     return compiled
 
 
+def inner(function):
+    """Compile a function that kernels call: as they are, but with no way in from Python.
+
+    That way would take as long to compile as a short function itself.
+    """
+    import numba
+
+    return numba.njit(
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
+
+
 def _uninterrupted(compile_):
     """`compile_`, with Ctrl-C put off until it is done: numba's compiler does not survive one."""
 

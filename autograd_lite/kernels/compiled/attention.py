@@ -4,10 +4,10 @@ import numpy as np
 
 from autograd_lite.kernels.compiled.blocks import call_pack, call_product, panels_bytes, tools
 from autograd_lite.kernels.compiled.formulas import exp_below as exp
-from autograd_lite.kernels.compiled.gemm import inner
 from autograd_lite.kernels.compiled.lanes import MAX, SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 from autograd_lite.kernels.compiled.tile import data, keep, lanes_and_size
+from autograd_lite.kernels.runtime import inner
 
 __all__ = ["attend", "attend_grad", "softmax_grad", "tools"]
 

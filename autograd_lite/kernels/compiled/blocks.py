@@ -26,9 +26,9 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 from autograd_lite.kernels.compiled import lanes
-from autograd_lite.kernels.compiled.gemm import inner, pack
+from autograd_lite.kernels.compiled.gemm import pack
 from autograd_lite.kernels.compiled.tile import NARROW_HEIGHT, VECTORS, Tile, lanes_and_size
-from autograd_lite.kernels.runtime import kernel
+from autograd_lite.kernels.runtime import inner, kernel
 
 _INTP = cgutils.intp_t
 _BYTES = ir.IntType(8).as_pointer()

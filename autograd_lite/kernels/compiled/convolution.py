@@ -11,7 +11,7 @@ threads there are.
 
 import numpy as np
 
-from autograd_lite.kernels.compiled.gemm import L2, grid, inlined, inner, pack, pack_rows
+from autograd_lite.kernels.compiled.gemm import L2, grid, inlined, pack, pack_rows
 from autograd_lite.kernels.compiled.parallel import share, spread
 from autograd_lite.kernels.compiled.tile import (
     VECTORS,
@@ -21,6 +21,7 @@ from autograd_lite.kernels.compiled.tile import (
     lanes_and_size,
 )
 from autograd_lite.kernels.compiled.windows import HEIGHT, diagonal_tile, matrix_tile
+from autograd_lite.kernels.runtime import inner
 
 CACHE = L2  # bytes
 _ENTRY = 8  # bytes of an entry of a table

@@ -34,15 +34,14 @@ from autograd_lite.kernels.compiled.tile import (
     tile,
     transpose,
 )
-from autograd_lite.kernels.runtime import kernel
+from autograd_lite.kernels.runtime import inner, kernel
 
 _DEPTH_BYTES = 1024  # of a slab's row; slab and panel of this depth just fill 48 KiB of L1
 # Rows of C from which copying B into panels pays: later where rows that lie far apart come fast, as
 # from AMD's near third cache. On Intel's, 128x784x512 takes 1.1 times as long if B is not copied.
 _PACK_ROWS = 512 if HEIGHTS[0] > 6 and runtime.cpu()[1].startswith("znver") else 64
 
-# Functions that only kernels call. Inlined as Python, they share one run of the compiler.
-inner = njit(nogil=True, error_model="numpy")
+# Inlined as Python, functions share one run of the compiler.
 inlined = njit(inline="always")
 
 

@@ -12,13 +12,13 @@ then written as::
 """
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from autograd_lite.kernels import runtime
 from autograd_lite.kernels.compiled.pool import ENTRY_TYPE, run
-from autograd_lite.kernels.runtime import kernel
+from autograd_lite.kernels.runtime import inner, kernel
 
 _INTP = cgutils.intp_t
 
@@ -32,12 +32,12 @@ def split(typingctx, worker, arguments, team, parts):
     `team` and `parts` come from `runtime.team`.
     """
     counted = (types.intp, types.intp)
-    inner = worker.get_call_type(typingctx, (*arguments.types, *counted), {})
+    part = worker.get_call_type(typingctx, (*arguments.types, *counted), {})
     runner = types.Dispatcher(run).get_call_type(typingctx, (types.intp,) * 4, {})
 
     def codegen(context, builder, signature, values):
         _, packed, team, parts = values
-        entry = _entry(context, builder, worker.dispatcher, inner, packed.type)
+        entry = _entry(context, builder, worker.dispatcher, part, packed.type)
         place = cgutils.alloca_once_value(builder, packed)
         address = [builder.ptrtoint(pointer, _INTP) for pointer in (entry, place)]
         _call(context, builder, run, runner, [team, *address, parts])
@@ -70,7 +70,7 @@ def _call(context, builder, dispatcher, signature, values):
     )
 
 
-@njit
+@inner
 def share(count, part, parts, grain=1):
     """The bounds `(first, last)` of one part of `range(count)`, on multiples of `grain`."""
     grains = (count + grain - 1) // grain
@@ -96,7 +96,7 @@ class spread:
         name = name or function.__name__
         # A symbol of its own, as `kernel` says; it is kept on disk with the kernel that calls it.
         function.__name__ = function.__qualname__ = f"{name}_part"
-        worker = njit(nogil=True, error_model="numpy")(function)
+        worker = inner(function)
 
         def over(team, parts, *arguments):
             split(worker, arguments, team, parts)

@@ -15,12 +15,12 @@ import os
 import platform
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from autograd_lite.kernels.compiled.lanes import call_intrinsic
-from autograd_lite.kernels.runtime import kernel
+from autograd_lite.kernels.runtime import inner, kernel
 from autograd_lite.kernels.workers import ARGUMENTS, DONE, ENTRY, OWNED, STOPPED, TICKET
 
 _INTP = cgutils.intp_t
@@ -30,11 +30,9 @@ ENTRY_TYPE = ir.FunctionType(ir.VoidType(), [_INTP, _INTP, _INTP])
 _PARTS, _JOB, _LOW = 16, 32, 0xFFFF
 # Pauses before whoever waits for the last parts lets the system run those who have them.
 _PATIENCE = 4000
-# Pauses after which who looks out for work lets others have the core, another library's threads say.
+# Pauses after which who looks out for work gives way, to another library's threads for example.
 _SHARE = 64
 _NAP = 50  # microseconds
-
-_inner = njit(nogil=True, error_model="numpy")
 
 
 def _word(builder, team, field):
@@ -142,7 +140,7 @@ def _enter(typingctx, entry, arguments, part, parts):
     return types.void(types.intp, types.intp, types.intp, types.intp), codegen
 
 
-@_inner
+@inner
 def _help(team):
     """Do one part of the job that is published; whether there was one, or may be another."""
     ticket = read(team, TICKET)
@@ -169,7 +167,7 @@ def serve(team, pauses):
                 _give_way()
 
 
-@_inner
+@inner
 def run(team, entry, arguments, parts):
     """All parts of a job, by this thread and whoever helps; by this one if the pool has another."""
     if parts == 1 or not _replace(team, OWNED, 0, 1):

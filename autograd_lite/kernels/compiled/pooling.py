@@ -11,9 +11,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from autograd_lite.kernels.compiled import lanes
-from autograd_lite.kernels.compiled.gemm import inner
 from autograd_lite.kernels.compiled.parallel import share, spread
 from autograd_lite.kernels.compiled.tile import data, lanes_and_size
+from autograd_lite.kernels.runtime import inner
 
 _INTP = cgutils.intp_t
 _BYTES = ir.IntType(8).as_pointer()

@@ -8,10 +8,10 @@ import numpy as np
 
 from autograd_lite.kernels.compiled import formulas
 from autograd_lite.kernels.compiled.blocks import call_pack, call_product, panels_bytes, tools
-from autograd_lite.kernels.compiled.gemm import inner
 from autograd_lite.kernels.compiled.lanes import sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 from autograd_lite.kernels.compiled.tile import keep, lanes_and_size
+from autograd_lite.kernels.runtime import inner
 
 __all__ = ["gru", "gru_grad", "lstm", "lstm_grad", "rnn", "rnn_grad", "tools"]
 

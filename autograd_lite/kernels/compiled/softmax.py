@@ -5,11 +5,11 @@ between. Threads share out rows, so a row's sum is always taken in one order.
 """
 
 import numpy as np
-from numba import njit
 
 from autograd_lite.kernels.compiled.formulas import exp_below as exp
 from autograd_lite.kernels.compiled.lanes import MAX, SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
+from autograd_lite.kernels.runtime import inner
 
 _max = sweep(lambda x: x, folds=(MAX,), unroll=4)
 _exp_sum = sweep(lambda x, peak: exp(x - peak), folds=(SUM,), unroll=4)
@@ -23,13 +23,13 @@ _less = sweep(lambda x, peak, log_total: x - peak - log_total)
 _target_grad = sweep(lambda p, t, total, g: (p * total - t) * g)
 
 
-@njit
+@inner
 def _shift(peak):
     """What to take off a row: its maximum, or 0 if that is infinite."""
     return peak if abs(peak) < np.inf else 0.0
 
 
-@njit
+@inner
 def _log(total, x, i, peak):
     """log(total), `total` being row i's sum of exponentials, which do not reach infinity."""
     if peak < np.inf:
@@ -40,7 +40,7 @@ def _log(total, x, i, peak):
     return peak
 
 
-@njit
+@inner
 def _softmax_row(x, out, at, n):
     peak = _max(at, n, (), (x,), ())
     total = _exp_and_sum(at, n, (out,), (x,), (peak,))
@@ -101,7 +101,7 @@ def target_loss(x, targets, out, part, parts):
         out[i] = _log(total, x, i, peak) * weight - dot
 
 
-@njit
+@inner
 def _kept(x, powers, at, n, peak, total):
     """What of a row's softmax is kept: powers, and what they are times to sum up to one."""
     if abs(peak) < np.inf:
