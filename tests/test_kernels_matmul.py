@@ -172,6 +172,17 @@ def test_threads_change_no_bit_of_a_stack(dtype, batches):
 
 @needs_compiler
 @pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("m", "k", "n"), [(512, 128, 10), (701, 99, 16), (300, 500, 5)])
+def test_few_columns_of_a_transposed_operand(dtype, m, k, n):
+    a, b = numbers((k, m), dtype, 1).T, numbers((k, n), dtype, 2)
+    found = matmul(a, b, 0.5)
+    assert found.flags.c_contiguous
+    assert_close(2 * found, a, b)
+    assert found.tobytes() == matmul(np.ascontiguousarray(a), b, 0.5).tobytes()
+
+
+@needs_compiler
+@pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize(("m", "k", "n"), [(5, 33, 7), (40, 300, 100), (600, 70, 33)])
 def test_a_row_does_not_depend_on_its_neighbours(dtype, m, k, n):
     """Batch size, tile height and depth blocks do not show in a result."""

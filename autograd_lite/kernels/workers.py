@@ -7,7 +7,6 @@ next kernel wakes them. What they claim and how is `autograd_lite.kernels.compil
 
 import atexit
 import threading
-import time
 
 import numpy as np
 
@@ -17,7 +16,7 @@ _ALIGNMENT = 128
 
 # How long an idle worker looks out for work before it sleeps: longer than the Python between two
 # kernels of a step, as waking takes from 5 us to, on a busy host, milliseconds.
-_SPIN_MICROSECONDS = 2000.0
+_PATIENCE = 2_000_000  # nanoseconds
 
 
 def _state():
@@ -34,7 +33,6 @@ class Workers:
         self._words = _state()
         self._cores = cores
         self._starting = threading.Lock()
-        self._pauses = 0
         self._threads = []
         self._asleep = []  # a held lock for each worker that sleeps; its release wakes the worker
         self.address = self._words.ctypes.data
@@ -58,22 +56,24 @@ class Workers:
         from autograd_lite.kernels.compiled import pool
 
         with self._starting:
-            if not self._pauses:
-                self._pauses = _pauses(pool.serve, _SPIN_MICROSECONDS)
+            pool.serve(self.address, 0)  # compiles
             for number in range(len(self._threads), count):
                 # More threads than cores would wait in the way of those that work.
-                pauses = self._pauses if number + 1 < self._cores else 1
+                patience = _PATIENCE if number + 1 < self._cores else 0
                 thread = threading.Thread(
-                    target=self._work, args=(pool.serve, pauses), name="autograd_lite", daemon=True
+                    target=self._work,
+                    args=(pool.serve, patience),
+                    name="autograd_lite",
+                    daemon=True,
                 )
                 thread.start()
                 self._threads.append(thread)
 
-    def _work(self, serve, pauses):
+    def _work(self, serve, patience):
         address, words, lock = self.address, self._words, threading.Lock()
         lock.acquire()
         while not words[STOPPED]:
-            serve(address, pauses)
+            serve(address, patience)
             self._asleep.append(lock)
             ticket = int(words[TICKET])
             if ticket & 0xFFFF < ticket >> 16 & 0xFFFF or words[STOPPED]:
@@ -98,13 +98,3 @@ class Workers:
         """Begin anew in a forked child, which has none of its parent's threads."""
         self._words[:] = 0
         self._threads, self._asleep, self._starting = [], [], threading.Lock()
-
-
-def _pauses(serve, microseconds):
-    """How many pauses of this processor take so long."""
-    nothing, times = _state().ctypes.data, []
-    for _ in range(3):
-        start = time.perf_counter()
-        serve(nothing, 2000)
-        times.append(time.perf_counter() - start)
-    return int(2000 * microseconds * 1e-6 / min(times))

@@ -13,6 +13,7 @@ claimed parts are done.
 
 import os
 import platform
+import time
 
 from llvmlite import ir
 from numba import types
@@ -30,8 +31,9 @@ ENTRY_TYPE = ir.FunctionType(ir.VoidType(), [_INTP, _INTP, _INTP])
 _PARTS, _JOB, _LOW = 16, 32, 0xFFFF
 # Pauses before whoever waits for the last parts lets the system run those who have them.
 _PATIENCE = 4000
-# Pauses after which who looks out for work gives way, to another library's threads for example.
+# Pauses after which who waits gives way, to another library's threads for example.
 _SHARE = 64
+_PAUSE = 25  # nanoseconds, about
 _NAP = 50  # microseconds
 
 
@@ -129,6 +131,23 @@ def _give_way(typingctx):
 
 
 @intrinsic
+def _clock(typingctx, pauses):
+    """Nanoseconds since some time ago; where the system has no call for it, since no `pauses`."""
+
+    def codegen(context, builder, signature, values):
+        if os.name != "posix":
+            return builder.mul(values[0], ir.Constant(_WORD, _PAUSE))
+        place = cgutils.alloca_once(builder, ir.ArrayType(_WORD, 2))
+        kind = ir.FunctionType(_INT32, [_INT32, place.type])
+        function = cgutils.get_or_insert_function(builder.module, kind, "clock_gettime")
+        builder.call(function, [ir.Constant(_INT32, time.CLOCK_MONOTONIC), place])
+        seconds, rest = (builder.load(cgutils.gep_inbounds(builder, place, 0, i)) for i in range(2))
+        return builder.add(builder.mul(seconds, ir.Constant(_WORD, 1_000_000_000)), rest)
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
 def _enter(typingctx, entry, arguments, part, parts):
     """Call the function at address `entry`."""
 
@@ -154,17 +173,26 @@ def _help(team):
 
 
 @kernel
-def serve(team, pauses):
-    """What a worker runs: help, until nothing was to be done for so many pauses in a row."""
-    idle = 0
-    while idle < pauses and not read(team, STOPPED):
+def serve(team, patience):
+    """What a worker runs: help, until nothing was to be done for so many nanoseconds.
+
+    Time that others had the core counts: on a busy machine a worker that sleeps is let run the
+    sooner when it is woken.
+    """
+    idle, since = 0, 0
+    while not read(team, STOPPED):
         if _help(team):
             idle = 0
-        else:
-            pause()
-            idle += 1
-            if idle % _SHARE == 0:
-                _give_way()
+            continue
+        pause()
+        idle += 1
+        if idle % _SHARE == 1:
+            now = _clock(idle)
+            if idle == 1:
+                since = now
+            elif now - since >= patience:
+                return
+            _give_way()
 
 
 @inner
@@ -187,4 +215,6 @@ def run(team, entry, arguments, parts):
         waited += 1
         if waited > _PATIENCE:
             _nap(_NAP)
+        elif waited % _SHARE == 0:
+            _give_way()
     write(team, OWNED, 0)
