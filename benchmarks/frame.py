@@ -126,10 +126,10 @@ def installed(package: str) -> str | None:
     """The version of a package, None if it is not installed, or a peer in a quick run."""
     if QUICK and package in PEERS:
         return None
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    for name in (package, f"{package}-cpu"):  # as TensorFlow's build without a GPU is called
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return None
 
 
 def machine() -> str:
