@@ -203,11 +203,11 @@ def _public(module: Any) -> dict[str, Any]:
 
 def _numpy() -> dict[str, Any]:
     """NumPy's functions that graphs may hold: element-wise ones, and those that have rules here."""
-    named = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
     known = set(ag.ops.NAMES)
+    # What `dir` lists besides, `getattr` would import: NumPy's compiler, its tests and others.
     return {
         name: value
-        for name, value in named.items()
+        for name, value in vars(np).items()
         if isinstance(value, np.ufunc) or (name in known and callable(value))
     }
 
