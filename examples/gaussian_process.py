@@ -66,8 +66,9 @@ errors = unravel(np.sqrt(np.diag(np.linalg.inv(curvature))))
 
 print(f"minus log-likelihood: {loss(start):.2f} -> {found.fun:.2f} in {found.nfev} evaluations")
 for name, value in learned.items():
-    low, middle, high = np.exp(value + np.array([-1, 0, 1]) * errors[name])
+    low, middle, high = np.exp(value + np.array([-2, 0, 2]) * errors[name])
     print(f"{name:6} {np.exp(start[name]):.3f} -> {middle:.3f}  ({low:.3f} to {high:.3f})")
+print("in brackets: two standard deviations either way, by the inverse of the Hessian")
 print(f"the noise in the data was {true_noise}")
 
 if arguments.plot:
