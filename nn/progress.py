@@ -20,7 +20,8 @@ SILENT, BAR, LINE = 0, 1, 2
 WIDEST, NARROWEST = 24, 4
 # {postfix} brings its own comma.
 REST = "{n_fmt}/{total_fmt}, {elapsed_s:.1f}s{postfix}"
-WITH_LEFT = "{n_fmt}/{total_fmt}, {elapsed_s:.1f}s, {remaining_s:.0f}s left{postfix}"
+LEFT = ", {remaining_s:.0f}s left"
+WITH_LEFT = REST.replace("{postfix}", LEFT + "{postfix}")
 
 
 def level(where: str, verbose: int | str) -> int:
@@ -77,6 +78,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if self._bar is not None:
+            # No prediction in the line that stays, be it of an interrupted pass.
+            self._bar.bar_format = self._bar.bar_format.replace(LEFT, "")
             self._bar.close()
             self._bar = None
 

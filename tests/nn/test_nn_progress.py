@@ -106,9 +106,19 @@ def test_the_time_left_is_shown_until_the_end(monkeypatch):
             line.advance(lambda: {"loss": 0.25})
         line.finish({"loss": 0.25})
     *before, last = shown[0].rstrip().split("\r")
-    assert re.search(r"\| 3/4, 0\.\ds, 0s left, loss: 0\.2500", "".join(before))
-    assert re.fullmatch(r"Epoch 1/5 \|█{24}\| 4/4, 0\.\ds, loss: 0\.2500", last)
+    assert re.search(r"\| 3/4, \d+\.\ds, \d+s left, loss: 0\.2500", "".join(before))
+    assert re.fullmatch(r"Epoch 1/5 \|█{24}\| 4/4, \d+\.\ds, loss: 0\.2500", last)
     assert all(len(text) < 80 for text in before)
+
+
+def test_no_time_left_is_shown_of_what_ended_without_results():
+    with terminal() as shown, progress.Progress("Predict", 4, progress.BAR) as line:
+        for _ in range(3):
+            time.sleep(0.12)
+            line.advance(dict)
+    *before, last = shown[0].rstrip().split("\r")
+    assert re.search(r"3/4, \d+\.\ds, \d+s left", "".join(before))
+    assert re.search(r"\| 3/4, \d+\.\ds$", last)
 
 
 def test_evaluate_and_predict(capsys):
