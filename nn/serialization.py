@@ -89,6 +89,9 @@ def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, st
     from safetensors.numpy import save as to_bytes  # here: importing nn stays cheap
 
     path = Path(path)
+    if not path.parent.is_dir():
+        fix = f"pathlib.Path({str(path.parent)!r}).mkdir(parents=True)"
+        raise FileNotFoundError(explain("save", "no such folder", got=str(path), fix=fix))
     texts = {"format": FORMAT, "version": VERSION, "writer": ag.__version__, **metadata}
     # safetensors writes the buffer as it lies, so it must lie in C order.
     ordered = {name: np.asarray(a, order="C") for name, a in arrays.items()}

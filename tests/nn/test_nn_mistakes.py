@@ -84,6 +84,22 @@ MISTAKES = {
 }
 
 
+def test_a_missing_folder_is_named(tmp_path):
+    path = tmp_path / "none" / "w.safetensors"
+    net = nn.Sequential([nn.Input((2,)), layers.Dense(1)])
+    for save in (net.save, net.save_weights):
+        with pytest.raises(FileNotFoundError, match=r"w\.safetensors\n(?s:.*)mkdir"):
+            save(path)
+
+
+def test_names_of_pytorch_are_translated():
+    for name, ours in {"Linear": r"nn\.layers\.Dense", "Module": r"nn\.Model"}.items():
+        with pytest.raises(AttributeError, match=rf"nn\.{name}(?s:.*){ours}"):
+            getattr(nn, name)
+    with pytest.raises(AttributeError, match="module 'nn' has no attribute 'sequential'"):
+        nn.sequential  # noqa: B018
+
+
 @pytest.mark.parametrize(("act", "error", "text"), MISTAKES.values(), ids=MISTAKES)
 def test_the_message_says_how_to_mend_it(act, error, text):
     with pytest.raises(error, match=text):
