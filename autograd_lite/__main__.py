@@ -47,6 +47,7 @@ def info() -> None:
     """Print what bug reports should say."""
     found = runtime.info()
     bits = found["vector_bits"]
+    source = found["num_threads_from"] or "the CPUs that this process may use"
     rows = {
         **runtime.versions(),
         "platform": found["platform"],
@@ -54,7 +55,7 @@ def info() -> None:
         "features": found["cpu_features"],
         "vectors": f"{bits} bits: {bits // 32} lanes of float32, {bits // 64} of float64",
         "kernels": "compiled" if runtime.use_compiled() else "NumPy only (NUMBA_DISABLE_JIT)",
-        "threads": f"{found['num_threads']} ({found['default_num_threads']} by default)",
+        "threads": f"{found['num_threads']}, by {source}",
         "cache": found["cache_path"] or "none: HOME is not set",
         "cached": f"{_held(found)}, all versions together",
     }

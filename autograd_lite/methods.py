@@ -15,6 +15,22 @@ from autograd_lite.op import raw
 from autograd_lite.ops.index import At, plain_index
 
 
+def _check_constant(x: Traced, kind: str) -> None:
+    """Raise where a Python number would make a derivative zero, as in `math.sin(x)`, `a[i] = x`.
+
+    Only within transforms: in a loop with `backward()`, `float(loss)` is how a loss is reported.
+    """
+    if STATE.depth and STATE.recording and x.requires_grad:
+        raise GradientError(
+            explain(
+                f"{kind}(x)",
+                "x is being differentiated, and a Python number would lose the gradient",
+                fix="np.sin(x) for math.sin(x), np.stack(values) for values written into an array; "
+                "x.item() where x is meant as a constant",
+            )
+        )
+
+
 def _writes_in_place(x: Traced, y: Any, text: str) -> bool:
     """Whether an augmented assignment writes to x. If not, it is `x = x op y`, and recorded."""
     records = STATE.recording and (x.requires_grad or (isinstance(y, Traced) and y.requires_grad))
@@ -115,9 +131,11 @@ class ArrayMethods(Traced):
         return int(self.data)
 
     def __float__(self) -> float:
+        _check_constant(self, "float")
         return float(self.data)
 
     def __complex__(self) -> complex:
+        _check_constant(self, "complex")
         return complex(self.data)
 
     def __index__(self) -> int:

@@ -113,14 +113,13 @@ class Op:
             return CONSTANT, self.arguments.index(name)
         elif name.endswith("_shape") and name[:-6] in self.arguments:
             return SHAPE, self.arguments.index(name[:-6])
-        raise TypeError(
-            explain(
-                self.name,
-                "a rule names what the op does not have",
-                got=f"`{name}`",
-                expected=f"`out`, `<argument>_shape` or one of {[*self.arguments, *self.settings]}",
-            )
-        )
+        known = ["`out`", "`<argument>_shape`", *self.arguments, *self.settings]
+        fix = None
+        if self.variadic:
+            known[1:] = ["`position`", "`shapes`", *self.settings]
+            fix = "vjps=(rule, ...), a tuple, unless the op is of a list of arrays"
+        problem, expected = "a rule names what the op does not have", "one of " + ", ".join(known)
+        raise TypeError(explain(self.name, problem, got=f"`{name}`", expected=expected, fix=fix))
 
     def plan(self, mask: int, count: int) -> Plan:
         """The plan for the arguments whose bits are set in `mask`, of `count` arguments."""

@@ -117,6 +117,30 @@ _NOT_KEPT = (
 )
 
 
+# What PyTorch's users look for, and NumPy's arrays do not have.
+_PYTORCH = {
+    "add_": "x += y",
+    "cpu": "x as it is: there is no other device",
+    "cuda": "x as it is: there is no GPU",
+    "dim": "x.ndim",
+    "double": "x.astype(np.float64)",
+    "expand": "np.broadcast_to(x, shape)",
+    "float": "x.astype(np.float32)",
+    "index_select": "np.take(x, indices, axis)",
+    "long": "x.astype(np.int64)",
+    "masked_fill": "np.where(mask, value, x)",
+    "mul_": "x *= y",
+    "numel": "x.size",
+    "permute": "x.transpose(axes)",
+    "requires_grad_": "x.requires_grad = True",
+    "to": "x.astype(dtype)",
+    "type": "x.astype(dtype)",
+    "unsqueeze": "np.expand_dims(x, axis), or x[:, None]",
+    "view": "x.reshape(shape)",
+    "zero_": "x *= 0",
+}
+
+
 def _holds_grad(t: Tensor) -> bool:
     """Whether `grad` is set, be it to None."""
     try:
@@ -150,6 +174,10 @@ class Tensor(NumPyMixin, ArrayMethods):
 
         def __getattr__(self, name: str) -> Any:
             """Answer a read of `grad` where nothing is kept, and say why; free for all others."""
+            if name in _PYTORCH:
+                where, problem = f"Tensor.{name}", "PyTorch's name, and no attribute here"
+                text = explain(where, problem, fix=_PYTORCH[name])
+                raise AttributeError(text, name=name, obj=self)
             if name != "grad":
                 return object.__getattribute__(self, name)  # raises as it did
             if sys._getframe(1).f_globals.get("__name__") != "copy":  # which reads every slot

@@ -1,4 +1,7 @@
-"""The net of mnist.py, trained by a loop of your own instead of `compile` and `fit`."""
+"""The net of mnist.py, trained by a loop of your own instead of `compile` and `fit`: 98 % as well.
+
+python examples/mnist_loop.py    # five epochs, some ten seconds
+"""
 
 import argparse
 import time

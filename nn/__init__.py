@@ -1,6 +1,9 @@
 """nn: neural networks on autograd_lite, with Keras' interface and an explicit loop beside it."""
 
+from typing import TYPE_CHECKING, Any
+
 from autograd_lite import __version__
+from autograd_lite.errors import explain
 from nn import (
     activations,
     callbacks,
@@ -58,3 +61,30 @@ __all__ = [
     "schedules",
     "utils",
 ]
+
+# Where PyTorch's users find what torch.nn has.
+_PYTORCH = {
+    "BCELoss": "nn.losses.BinaryCrossentropy()",
+    "BatchNorm2d": "nn.layers.BatchNormalization()",
+    "Conv2d": "nn.layers.Conv2D(filters, kernel_size), for images (n, height, width, channels)",
+    "CrossEntropyLoss": "nn.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "Dropout": "nn.layers.Dropout(rate)",
+    "Embedding": "nn.layers.Embedding(rows, width)",
+    "Flatten": "nn.layers.Flatten()",
+    "GRU": "nn.layers.GRU(units)",
+    "LSTM": "nn.layers.LSTM(units)",
+    "Linear": "nn.layers.Dense(units)",
+    "MSELoss": "nn.losses.MeanSquaredError()",
+    "MaxPool2d": "nn.layers.MaxPooling2D(pool_size)",
+    "Module": "nn.Model, with `call` for `forward`",
+    "ReLU": 'nn.layers.ReLU(), or activation="relu" in the layer before it',
+    "Softmax": 'nn.layers.Softmax(), or activation="softmax" in the layer before it',
+}
+
+if not TYPE_CHECKING:  # mypy would take every name for known
+
+    def __getattr__(name: str) -> Any:
+        """Raise, and translate PyTorch's names."""
+        if name not in _PYTORCH:
+            raise AttributeError(f"module 'nn' has no attribute {name!r}")
+        raise AttributeError(explain(f"nn.{name}", "PyTorch's name", fix=_PYTORCH[name]))

@@ -228,7 +228,13 @@ class Layer(Owner, Recorded, metaclass=Declares):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's function of `x`. Subclasses define it."""
         raise NotImplementedError(
-            explain(type(self).__name__, "no `call`", fix="define call(self, x, training=False)")
+            explain(
+                type(self).__name__,
+                "no `call`",
+                fix="rename `forward` to `call`"
+                if hasattr(self, "forward")
+                else "define call(self, x, training=False)",
+            )
         )
 
     def _config(self, encode: Encoder) -> Config:

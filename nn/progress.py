@@ -20,7 +20,8 @@ SILENT, BAR, LINE = 0, 1, 2
 WIDEST, NARROWEST = 24, 4
 # {postfix} brings its own comma.
 REST = "{n_fmt}/{total_fmt}, {elapsed_s:.1f}s{postfix}"
-NO_BAR = "{desc}, " + REST
+LEFT = ", {remaining_s:.0f}s left"
+WITH_LEFT = REST.replace("{postfix}", LEFT + "{postfix}")
 
 
 def level(where: str, verbose: int | str) -> int:
@@ -77,6 +78,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         if self._bar is not None:
+            # No prediction in the line that stays, be it of an interrupted pass.
+            self._bar.bar_format = self._bar.bar_format.replace(LEFT, "")
             self._bar.close()
             self._bar = None
 
@@ -93,24 +96,29 @@ class Progress:
     def finish(self, logs: Logs) -> None:
         """All steps done, with these results."""
         if self._bar is not None:
-            self._show(logs)
+            self._show(logs, ended=True)
             self._bar.ncols = None  # the line that stays is whole, if need be on two of the screen
         elif self.level == LINE:
             seconds = time.perf_counter() - self._start
             print(f"{self.title}, {seconds:.1f}s, {describe(logs)}", flush=True)
 
-    def _show(self, logs: Logs) -> None:
+    def _show(self, logs: Logs, ended: bool = False) -> None:
         """Put these values on the bar's line, the bar in what room they leave."""
         values, seconds = describe(logs), time.perf_counter() - self._start
-        rest = f"{self.title} || {self.steps}/{self.steps}, {seconds:.1f}s, {values}"
+        line = f"{self.title} || {self.steps}/{self.steps}, {seconds:.1f}s, {values}"
+        rest = REST
+        if not ended and self._bar.total:
+            rest = WITH_LEFT
+            line += f", {seconds / self._bar.n * (self._bar.total - self._bar.n):.0f}s left"
         self._bar.set_postfix_str(values, refresh=False)
         # One column stays free: the seconds may grow by a digit before the line is drawn.
-        self._bar.bar_format = _layout(self._bar.ncols - len(rest) - 1)
+        self._bar.bar_format = _layout(self._bar.ncols - len(line) - 1, rest)
 
 
-def _layout(room: int) -> str:
-    """The line's format, with so many columns for the bar."""
-    return f"{{desc}} |{{bar:{min(room, WIDEST)}}}| {REST}" if room >= NARROWEST else NO_BAR
+def _layout(room: int, rest: str = REST) -> str:
+    """The line's format, with so many columns for the bar, and what comes after it."""
+    bar = f" |{{bar:{min(room, WIDEST)}}}| " if room >= NARROWEST else ", "
+    return "{desc}" + bar + rest
 
 
 def _bar(title: str, steps: int | None) -> Any:

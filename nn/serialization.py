@@ -26,6 +26,16 @@ FORMAT, VERSION = "autograd_lite", "1"
 OPTIMIZER = "optimizer:"
 
 LONGEST_HEADER = 100_000_000
+# How files begin that people take for ours, and what reads them.
+_OTHERS = {
+    b"\x89HDF": ("an HDF5 file", "nn.convert.from_keras(model, path), if Keras 3 wrote it"),
+    b"PK\x03\x04": (
+        "a ZIP archive",
+        "nn.convert.from_keras(model, path) for Keras' .keras, nn.convert.from_torch(model, "
+        "torch.load(path)) for PyTorch's, np.load(path) for NumPy's",
+    ),
+    b"\x93NUM": ("an .npy file", "model.set_weights of what np.load gives"),
+}
 _CHECKSUM = re.compile(rb'"sha256":"([0-9a-f]{64})"')
 _NO_CHECKSUM = "0" * 64
 _DTYPES = {
@@ -79,6 +89,9 @@ def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, st
     from safetensors.numpy import save as to_bytes  # here: importing nn stays cheap
 
     path = Path(path)
+    if not path.parent.is_dir():
+        fix = f"pathlib.Path({str(path.parent)!r}).mkdir(parents=True)"
+        raise FileNotFoundError(explain("save", "no such folder", got=str(path), fix=fix))
     texts = {"format": FORMAT, "version": VERSION, "writer": ag.__version__, **metadata}
     # safetensors writes the buffer as it lies, so it must lie in C order.
     ordered = {name: np.asarray(a, order="C") for name, a in arrays.items()}
@@ -203,6 +216,8 @@ def assign(
 def _header(file: IO[bytes], size: int, path: PathLike, where: str) -> tuple[bytes, dict[str, Any]]:
     """The bytes before the arrays, and what they say."""
     prefix = file.read(8)
+    if prefix[:4] in _OTHERS:
+        raise _damaged(where, path, *_OTHERS[prefix[:4]])
     length = int.from_bytes(prefix, "little")
     if len(prefix) < 8 or length > size - 8:
         got = f"{size} bytes, which end in the header"
@@ -292,6 +307,7 @@ def _check_seal(header: bytes, buffer: bytearray, path: PathLike, where: str) ->
         )
 
 
-def _damaged(where: str, path: PathLike, got: str) -> DataError:
+def _damaged(where: str, path: PathLike, got: str, fix: str | None = None) -> DataError:
     problem = f"not a whole safetensors file: {path}"
-    return DataError(explain(where, problem, got=got, expected="a file that save_weights wrote"))
+    expected = f"a file that {'model.save' if where == 'load_model' else 'save_weights'} wrote"
+    return DataError(explain(where, problem, got=got, expected=expected, fix=fix))

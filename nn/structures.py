@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import ShapeError, explain
+
 CONTAINERS = (list, tuple, dict)
 
 
@@ -63,8 +65,44 @@ def as_one(x: Any) -> Any:
     Example:
         >>> as_one([[1, 2], [3, 4]]).shape
         (2, 2)
+
+    Raises:
+        ShapeError: the rows differ in length.
     """
-    return np.asarray(x) if isinstance(x, list | tuple) else x
+    if not isinstance(x, list | tuple):
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        lengths = sorted({len(row) for row in x if isinstance(row, list | tuple)})
+        raise ShapeError(
+            explain(
+                "data",
+                "a list of rows is no array",
+                got=f"rows of lengths {lengths}" if len(lengths) > 1 else str(error),
+                expected="rows of one shape",
+                fix="nn.preprocessing.pad_sequences(rows) for sequences of different lengths",
+            )
+        ) from None
+
+
+def shaped_like(x: Any) -> Any:
+    """An array without a mask, and whose values nobody reads.
+
+    Raises:
+        TypeError: x is not an array, as where a model's `call` returns nothing.
+    """
+    if not hasattr(x, "shape"):
+        raise TypeError(
+            explain(
+                "the model's output",
+                "not a Tensor",
+                got=repr(x),
+                expected="what `call` computes: a Tensor, or several",
+                fix="return it at the end of `call`",
+            )
+        )
+    return np.empty(x.shape, x.dtype)
 
 
 def shapes(tree: Any) -> Any:

@@ -113,6 +113,8 @@ def labels_for(where: str, y_true: Any, shape: Shape) -> Array:
     if labels.dtype.kind not in "iub":
         if labels.shape == shape:
             fix = ONE_HOT
+        elif labels.dtype.kind == "f" and labels.shape[:-1] == shape:
+            fix = "loss(y_true, y_pred): the two seem to be swapped"
         elif labels.dtype.kind in "USO":
             fix = "names, y = np.unique(y, return_inverse=True), and names[y] are the texts again"
         else:

@@ -22,7 +22,7 @@ from nn.masking import MASKS, give_mask, mask_of
 from nn.metrics import Metric, Tally, get_all
 from nn.outputs import NoLoss, SeveralLosses
 from nn.rehearsal import rehearsal
-from nn.structures import CONTAINERS, as_one, holds_arrays, leaves, mapped
+from nn.structures import CONTAINERS, as_one, holds_arrays, leaves, mapped, shaped_like
 
 Array = NDArray[Any]
 Samples = tuple[Any, ...]
@@ -289,7 +289,7 @@ class Trainer(Layer):
         if known is not None and key in known:
             return known[key]
         with ag.no_grad(), rehearsal(), data.naming(where, fed):
-            output = mapped(_shaped_like, self(mapped(lambda a: a[:1], fed)))
+            output = mapped(shaped_like, self(mapped(lambda a: a[:1], fed)))
         if known is not None:
             known[key] = output
         return output
@@ -388,8 +388,3 @@ class Trainer(Layer):
                     fix="a new optimizer",
                 )
             )
-
-
-def _shaped_like(x: Any) -> Array:
-    """An array without a mask, and whose values nobody reads."""
-    return np.empty(x.shape, x.dtype)

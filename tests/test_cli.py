@@ -72,6 +72,16 @@ def test_errors_are_one_message(monkeypatch, capsys):
         assert "usage:" in capsys.readouterr().err
 
 
+def test_info_says_where_the_threads_come_from(monkeypatch, capsys):
+    for name in ("AUTOGRAD_LITE_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    __main__.main(["info"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    __main__.main(["info"])
+    found = re.findall(r"^threads +\d+, by (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert found == ["the CPUs that this process may use", "OMP_NUM_THREADS"]
+
+
 def test_info(capsys):
     assert __main__.main(["info"]) == 0
     lines = dict(re.findall(r"^(\w[\w ]*?)  +(.*)$", capsys.readouterr().out, re.MULTILINE))

@@ -291,6 +291,8 @@ def test_a_rule_of_wrong_shape_is_named():
 def test_a_rule_that_names_the_unknown_is_refused_at_once():
     with pytest.raises(TypeError, match=r"`z`(.|\n)*<argument>_shape"):
         ag.op(vjps=(lambda g, z: g,))(lambda x: x)
+    with pytest.raises(TypeError, match=r"`x`(.|\n)*`position`(.|\n)*\(rule, \.\.\.\), a tuple"):
+        ag.op(vjps=lambda g, x: g)(lambda x: x)
     with pytest.raises(TypeError, match="first parameter is `g`"):
         ag.op(vjps=(lambda x: x,))(lambda x: x)
     with pytest.raises(TypeError, match="rename the parameter"):

@@ -229,3 +229,16 @@ def test_seed_fixes_the_librarys_generator_and_leaves_numpys():
     ag.set_seed(3)
     np.testing.assert_array_equal(one, ag.random.generator().random(3))
     np.testing.assert_array_equal(np.random.get_state()[1], state)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"), [("unsqueeze", "expand_dims"), ("view", "reshape"), ("to", "astype")]
+)
+def test_names_of_pytorch_are_translated(name, ours):
+    x = ag.tensor([1.0])
+    with pytest.raises(AttributeError, match=rf"Tensor\.{name}: PyTorch's(?s:.*)fix: .*{ours}"):
+        getattr(x, name)
+    assert not hasattr(x, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'summ'$") as error:
+        x.summ  # noqa: B018
+    assert error.value.name == "summ"  # Python then says: did you mean 'sum'?

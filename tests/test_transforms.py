@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors import DTypeError, ShapeError
+from autograd_lite.errors import DTypeError, GradientError, ShapeError
 
 RNG = np.random.default_rng(1)
 A = RNG.standard_normal((4, 3))
@@ -218,3 +218,45 @@ def test_an_error_inside_leaves_no_trace():
     with pytest.raises(ZeroDivisionError):
         ag.grad(lambda x: 1 / 0)(1.0)
     assert type(ag.grad(np.sin)(0.5)) is np.float64
+
+
+def written_into_an_array(x):
+    out = np.zeros(3)
+    for i in range(3):
+        out[i] = x[i] ** 2
+    return np.sum(out)
+
+
+def test_a_python_number_of_what_is_differentiated_raises():
+    for f in (lambda x: math.sin(x), float, complex):
+        with pytest.raises(GradientError, match=r"lose the gradient(.|\n)*np\.sin\(x\)"):
+            ag.grad(f)(1.0)
+        with pytest.raises(GradientError, match="lose the gradient"):
+            ag.jvp(f, (1.0,), (1.0,))
+    with pytest.raises(ValueError, match="setting an array element") as error:  # NumPy's own
+        ag.grad(written_into_an_array)(X)
+    assert "np.stack(values)" in str(error.value.__cause__)
+
+
+def test_a_constant_in_a_derivative_is_asked_for_by_name():
+    assert ag.grad(lambda x: x * math.sin(x.item()))(1.0) == math.sin(1)
+    assert ag.grad(lambda x: x * math.sin(ag.stop_gradient(x)))(1.0) == math.sin(1)
+    assert ag.grad(lambda x: x * (3 if x > 0 else 2) * int(x + 0.5))(1.0) == 3
+    loss = ag.sum(ag.tensor(X, requires_grad=True))
+    assert float(loss) == loss.item()
+
+
+def test_a_value_instead_of_a_function_is_refused():
+    for transform in (ag.grad, ag.value_and_grad, ag.jacobian, ag.hessian):
+        with pytest.raises(TypeError, match=r"not a function(.|\n)*ndarray(.|\n)*\(f\)\(x\)"):
+            transform(X)
+
+
+def test_an_array_instead_of_a_tuple_is_refused():
+    for transform, f in ((ag.jvp, np.sin), (ag.hvp, np.sum)):
+        with pytest.raises(
+            TypeError, match=r"`primals` is not a tuple(.|\n)*\(f, \(x,\), \(v,\)\)"
+        ):
+            transform(f, X, (X,))
+        with pytest.raises(TypeError, match="`tangents` is not a tuple"):
+            transform(f, (X,), X)

@@ -57,11 +57,17 @@ def cpu_quota(groups=Path("/proc/self/cgroup"), mount=Path("/sys/fs/cgroup")):
 
 def default_num_threads():
     """Threads to start with: what the environment asks for, else the CPUs that we may use."""
+    name, asked = threads_asked_for()
+    return positive(asked, name) if name else granted_cpus()
+
+
+def threads_asked_for():
+    """The variable of the environment that says how many threads to start with, and its value."""
     for name in ("AUTOGRAD_LITE_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
         asked = os.environ.get(name, "").split(",")[0].strip()
         if asked:
-            return positive(asked, name)
-    return granted_cpus()
+            return name, asked
+    return None, None
 
 
 def granted_cpus():

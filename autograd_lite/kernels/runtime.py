@@ -23,7 +23,12 @@ from pathlib import Path
 
 from autograd_lite.errors import explain
 from autograd_lite.kernels.cache_files import cache_root, cached_files
-from autograd_lite.kernels.quota import default_num_threads, granted_cpus, positive
+from autograd_lite.kernels.quota import (
+    default_num_threads,
+    granted_cpus,
+    positive,
+    threads_asked_for,
+)
 from autograd_lite.kernels.workers import Workers
 
 # Microseconds of work from which calling other threads pays, several times what it costs.
@@ -304,6 +309,7 @@ def info():
         "vector_bits": vector_bits(),
         "num_threads": get_num_threads(),
         "default_num_threads": default_num_threads(),
+        "num_threads_from": threads_asked_for()[0],
         "cache_path": str(root / cache_key()) if root else None,
         "cache_files": len(files),
         "cache_bytes": sum(f.stat().st_size for f in files),

@@ -13,8 +13,8 @@ from autograd_lite import ops
 from autograd_lite.errors import explain
 from autograd_lite.op import raw
 from autograd_lite.scope import Scope, running
-from autograd_lite.transforms.reverse import apply, chosen_of, grad
-from autograd_lite.transforms.tangents import check_same_form
+from autograd_lite.transforms.reverse import apply, check_function, chosen_of, grad
+from autograd_lite.transforms.tangents import check_same_form, check_sequences
 from autograd_lite.trees import leaves_of, rebuild
 
 Function = Callable[..., Any]
@@ -36,6 +36,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str = "auto") 
         complex x, f is to be holomorphic; of a real value the rows are gradients, as `grad` gives.
 
     Raises:
+        TypeError: f is not a function.
         ValueError: `mode` is none of these.
 
     Example:
@@ -44,6 +45,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str = "auto") 
         array([[2., 0.],
                [0., 4.]])
     """
+    check_function("jacobian", f)
     if mode not in MODES:
         raise ValueError(explain("jacobian", "no such mode", got=repr(mode), expected=str(MODES)))
 
@@ -190,12 +192,14 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Raises:
         ShapeError: tangents do not fit the primals.
+        TypeError: either is an array rather than a sequence of them.
 
     Example:
         >>> import numpy as np
         >>> hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
         (array([6., 0.]),)
     """
+    check_sequences("hvp", primals, tangents)
     check_same_form("hvp", primals, tangents)
     every = tuple(range(len(primals)))
     directions = leaves_of(list(tangents))

@@ -19,6 +19,20 @@ from autograd_lite.trees import leaves_of, rebuild
 Function = Callable[..., Any]
 
 
+def check_function(where: str, f: Any) -> None:
+    """Raise TypeError unless f can be called."""
+    if not callable(f):
+        raise TypeError(
+            explain(
+                where,
+                "not a function",
+                got=type(f).__name__,
+                expected="a function of arrays",
+                fix=f"ag.{where}(f)(x): first the function, then where; not ag.{where}(f(x))",
+            )
+        )
+
+
 def chosen_of(argnums: int | Sequence[int], args: Sequence[Any], where: str) -> tuple[int, ...]:
     """`argnums` as a tuple of positions in `args`."""
     chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -50,6 +64,7 @@ def value_and_grad(
         >>> value_and_grad(lambda x: x**2)(3.0)
         (np.float64(9.0), np.float64(6.0))
     """
+    check_function("value_and_grad", f)
 
     @functools.wraps(f)
     def derivative(*args: Any, **settings: Any) -> Any:
@@ -90,7 +105,7 @@ def _check_scalar(value: Any) -> None:
                 "the function's value is not a scalar",
                 got=f"shape {np.shape(raw(value))}",
                 expected="a single number, of shape ()",
-                fix="sum or average it, or use ag.jacobian",
+                fix="sum or average it, or use ag.jacobian (twice instead of ag.hessian)",
             )
         )
 
@@ -107,6 +122,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     Raises:
         ShapeError: the value is not a scalar.
         DTypeError: an argument to differentiate by is not of a floating dtype.
+        TypeError: f is not a function.
 
     Example:
         >>> import numpy as np
@@ -115,6 +131,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
         >>> grad(grad(np.tanh))(0.5)
         np.float64(-0.7268619813835874)
     """
+    check_function("grad", f)
     with_value = value_and_grad(f, argnums, has_aux)
 
     @functools.wraps(f)

@@ -29,12 +29,14 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Raises:
         ShapeError: tangents do not fit the primals.
+        TypeError: either is an array rather than a sequence of them.
 
     Example:
         >>> import numpy as np
         >>> jvp(np.sin, (np.array(0.0),), (np.array(2.0),))
         (array(0.), array(2.))
     """
+    check_sequences("jvp", primals, tangents)
     out, pushforward = linearize(f, *primals)
     return out, pushforward(*tangents)
 
@@ -80,6 +82,21 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     value = rebuild(out, iter([scope.release(y, like) for y in leaves_of(out)]))
     return value, LinearMap(pushforward, many)
+
+
+def check_sequences(where: str, primals: Any, tangents: Any) -> None:
+    """Raise TypeError unless both are sequences, of an entry for each argument."""
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, list | tuple):
+            raise TypeError(
+                explain(
+                    where,
+                    f"`{name}` is not a tuple",
+                    got=type(given).__name__,
+                    expected="an entry for each argument of the function",
+                    fix=f"{where}(f, (x,), (v,)) for a function of one argument",
+                )
+            )
 
 
 def check_same_form(

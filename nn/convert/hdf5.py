@@ -68,7 +68,7 @@ def _opened(path: str | os.PathLike[str]) -> Any:
     try:
         import h5py  # an extra
     except ImportError as error:
-        fix = "pip install autograd_lite[h5]"
+        fix = 'pip install "autograd_lite[h5]"'
         raise ImportError(explain(WHERE, "h5py is not installed", fix=fix)) from error
     source: Any = Path(path)
     try:

@@ -83,5 +83,8 @@ def check_ndim(layer: Layer, shape: tuple[Any, ...], expected: str, ndim: int) -
                 "the input does not have the axes that the layer works on",
                 got=f"input {shape}",
                 expected=expected,
+                fix="x[..., np.newaxis] if the last axis is missing, x[np.newaxis] if the first is"
+                if len(shape) == ndim - 1
+                else None,
             )
         )

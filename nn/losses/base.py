@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 import autograd_lite as ag
-from autograd_lite.errors import choose, explain
+from autograd_lite.errors import DTypeError, choose, explain
 from nn.checks import snake_case
 from nn.configs import Recorded
 from nn.masking import mask_of
@@ -187,5 +187,21 @@ class PairedLoss(Loss):
         return type(self).function(y_true, y_pred, **self.settings)
 
     def prepare(self, y: Array, output_shape: Shape, dtype: DTypeLike) -> Array:
-        """Targets in the model's dtype and output shape."""
-        return align(self.name, y.astype(dtype, copy=False), (len(y), *output_shape))
+        """Targets in the model's dtype and output shape.
+
+        Raises:
+            DTypeError: they are not numbers.
+        """
+        try:
+            numbers = y.astype(dtype, copy=False)
+        except (TypeError, ValueError):
+            raise DTypeError(
+                explain(
+                    self.name,
+                    "targets are not numbers",
+                    got=f"y_true {y.shape} of {y.dtype}, such as {y.flat[0]!r}",
+                    expected=f"numbers, as {np.dtype(dtype)}",
+                    fix="names, y = np.unique(y, return_inverse=True) for names of classes",
+                )
+            ) from None
+        return align(self.name, numbers, (len(y), *output_shape))

@@ -45,17 +45,17 @@ class Sequential(Model):
 
     _single_input = True
 
-    def __init__(self, layers: Iterable[Layer] = (), *, name: str | None = None) -> None:
+    def __init__(self, layers: Iterable[Layer] = (), *more: Layer, name: str | None = None) -> None:
         super().__init__(name=name)
         self._start: Input | None = None
         self.layers: list[Layer] = []
         self._trace = _Trace()
-        if isinstance(layers, Layer):
+        if more or isinstance(layers, Layer):
             raise TypeError(
                 explain(
                     self.name,
                     "not a list of layers",
-                    got=repr(layers),
+                    got=", ".join(map(repr, (layers, *more))),
                     fix="nn.Sequential([first, second])",
                 )
             )

@@ -209,7 +209,9 @@ class Optimizer(Recorded, metaclass=RateFirst):
                     f"{self._where}.step",
                     "no parameter has a gradient",
                     got=f"{len(gradients)} parameters",
-                    fix="loss.backward() before step(), zero_grad() after it",
+                    fix="loss.backward() before step(), zero_grad() after it"
+                    if gradients
+                    else f"{self._where}(model.parameters(), ...)",
                 )
             )
         self._step(gradients)

@@ -53,6 +53,7 @@ def one_hot(
                 "labels out of range",
                 got=f"labels from {low} to {high}",
                 expected=f"0 to {n - 1}" if n else "0 or more",
+                fix=f"num_classes={high + 1}, or labels that begin at 0" if low >= 0 else None,
             )
         )
     out = np.zeros((labels.size, n), dtype)

@@ -296,6 +296,27 @@ def test_damaged_files_are_refused(tmp_path, damage):
         net.load_weights(path)
 
 
+@pytest.mark.parametrize(
+    ("start", "kind", "cure"),
+    [
+        (b"\x89HDF\r\n", "an HDF5 file", "from_keras"),
+        (b"PK\x03\x04", "a ZIP archive", "from_torch"),
+        (b"\x93NUMPY", "an .npy file", "set_weights"),
+    ],
+)
+def test_files_of_others_are_named(tmp_path, start, kind, cure):
+    path = tmp_path / "w"
+    path.write_bytes(start + bytes(100))
+    with pytest.raises(
+        ag.errors.DataError, match=f"got:      {kind}(?s:.*)save_weights(?s:.*){cure}"
+    ):
+        built().load_weights(path)
+    with pytest.raises(
+        ag.errors.DataError, match=rf"got:      {kind}(?s:.*)model\.save(?s:.*){cure}"
+    ):
+        nn.load_model(path)
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     net, path = built(), tmp_path / "w"
     net.save_weights(path)

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -95,6 +96,29 @@ def test_a_line_leaves_the_bar_what_room_it_has(monkeypatch, columns, bar):
     assert re.fullmatch(
         rf"Epoch 1/5{re.escape(full)}12/12, 0\.\ds, loss: 0\.2500, accuracy: 0\.5000", last
     )
+
+
+def test_the_time_left_is_shown_until_the_end(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with terminal() as shown, progress.Progress("Epoch 1/5", 4, progress.BAR) as line:
+        for _ in range(4):
+            time.sleep(0.12)  # more than the screen's rest between two looks
+            line.advance(lambda: {"loss": 0.25})
+        line.finish({"loss": 0.25})
+    *before, last = shown[0].rstrip().split("\r")
+    assert re.search(r"\| 3/4, \d+\.\ds, \d+s left, loss: 0\.2500", "".join(before))
+    assert re.fullmatch(r"Epoch 1/5 \|█{24}\| 4/4, \d+\.\ds, loss: 0\.2500", last)
+    assert all(len(text) < 80 for text in before)
+
+
+def test_no_time_left_is_shown_of_what_ended_without_results():
+    with terminal() as shown, progress.Progress("Predict", 4, progress.BAR) as line:
+        for _ in range(3):
+            time.sleep(0.12)
+            line.advance(dict)
+    *before, last = shown[0].rstrip().split("\r")
+    assert re.search(r"3/4, \d+\.\ds, \d+s left", "".join(before))
+    assert re.search(r"\| 3/4, \d+\.\ds$", last)
 
 
 def test_evaluate_and_predict(capsys):

@@ -27,7 +27,7 @@ def _scipy(asks: str) -> Any:
     try:
         import scipy.linalg  # type: ignore[import-untyped]
     except ImportError:
-        fix = "pip install autograd_lite[scipy]"
+        fix = 'pip install "autograd_lite[scipy]"'
         raise ImportError(explain(f"linalg.{asks}", "SciPy is not installed", fix=fix)) from None
     return scipy.linalg
 

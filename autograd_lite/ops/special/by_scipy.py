@@ -22,7 +22,7 @@ def scipy_special() -> Any:
     try:
         import scipy.special  # type: ignore[import-untyped]
     except ImportError:
-        fix = "pip install autograd_lite[scipy]"
+        fix = 'pip install "autograd_lite[scipy]"'
         raise ImportError(explain("ag.special", "SciPy is not installed", fix=fix)) from None
     return scipy.special
 
