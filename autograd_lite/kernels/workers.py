@@ -6,6 +6,7 @@ next kernel wakes them. What they claim and how is `autograd_lite.kernels.compil
 """
 
 import atexit
+import contextlib
 import threading
 import time
 
@@ -33,9 +34,11 @@ class Workers:
     def __init__(self, cores):
         self._words = _state()
         self._cores = cores
-        self._starting = threading.Lock()
+        self._starting = threading.RLock()  # a signal's handler may need the pool meanwhile
         self._pauses = 0
         self._threads = []
+        self._locks = {}  # of each thread, held but for the moment in which it is woken
+        self._full = False
         self._asleep = []  # a held lock for each worker that sleeps; its release wakes the worker
         self.address = self._words.ctypes.data
         atexit.register(self.stop)
@@ -43,14 +46,14 @@ class Workers:
     def ready(self, parts):
         """The address of the state, for kernels, after calling up to `parts - 1` workers."""
         helpers = parts - 1
-        if helpers > len(self._threads):
+        if helpers > len(self._threads) and not self._full:
             self._start(helpers)
         asleep = self._asleep
         while asleep and helpers:
             helpers -= 1
             try:
                 asleep.pop().release()
-            except IndexError:  # another thread was faster
+            except (IndexError, RuntimeError):  # another thread was faster
                 break
         return self.address
 
@@ -60,18 +63,27 @@ class Workers:
         with self._starting:
             if not self._pauses:
                 self._pauses = _pauses(pool.serve, _SPIN_MICROSECONDS)
-            for number in range(len(self._threads), count):
+            while (number := len(self._threads)) < count:
                 # More threads than cores would wait in the way of those that work.
                 pauses = self._pauses if number + 1 < self._cores else 1
+                lock = threading.Lock()
+                lock.acquire()
                 thread = threading.Thread(
-                    target=self._work, args=(pool.serve, pauses), name="autograd_lite", daemon=True
+                    target=self._work,
+                    args=(pool.serve, pauses, lock),
+                    name="autograd_lite",
+                    daemon=True,
                 )
-                thread.start()
+                self._locks[thread] = lock
+                try:
+                    thread.start()
+                except RuntimeError:  # the system gives no more: those that are there do all
+                    self._full = True
+                    return
                 self._threads.append(thread)
 
-    def _work(self, serve, pauses):
-        address, words, lock = self.address, self._words, threading.Lock()
-        lock.acquire()
+    def _work(self, serve, pauses, lock):
+        address, words = self.address, self._words
         while not words[STOPPED]:
             serve(address, pauses)
             self._asleep.append(lock)
@@ -86,18 +98,19 @@ class Workers:
             lock.acquire()
 
     def stop(self):
-        """End all workers, as Python does not like threads that outlive it."""
-        self._words[STOPPED] = 1
-        for thread in self._threads:
+        """End all workers, as Python does not like threads that outlive it; none starts later."""
+        self._words[STOPPED], self._full = 1, True
+        for thread, lock in list(self._locks.items()):
             while thread.is_alive():
-                if self._asleep:
-                    self._asleep.pop().release()
+                with contextlib.suppress(RuntimeError):  # it was woken already
+                    lock.release()
                 thread.join(0.01)
 
     def forget(self):
         """Begin anew in a forked child, which has none of its parent's threads."""
         self._words[:] = 0
-        self._threads, self._asleep, self._starting = [], [], threading.Lock()
+        self._threads, self._asleep, self._locks = [], [], {}
+        self._starting, self._full = threading.RLock(), False
 
 
 def _pauses(serve, microseconds):
