@@ -78,7 +78,6 @@ def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, st
     """Write arrays to `path`. A reader sees the old file or the whole new one, never a part."""
     from safetensors.numpy import save as to_bytes  # here: importing nn stays cheap
 
-    path = Path(path)
     texts = {"format": FORMAT, "version": VERSION, "writer": ag.__version__, **metadata}
     # safetensors writes the buffer as it lies, so it must lie in C order.
     ordered = {name: np.asarray(a, order="C") for name, a in arrays.items()}
@@ -86,11 +85,20 @@ def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, st
     seal = f'"sha256":"{_NO_CHECKSUM}"'.encode()
     sealed = f'"sha256":"{hashlib.sha256(content).hexdigest()}"'.encode()
     at = content.index(seal)
+    write_whole(path, content[:at] + sealed, memoryview(content)[at + len(seal) :])
+
+
+def write_whole(path: PathLike, *parts: bytes | memoryview) -> None:
+    """Write bytes to a temporary file that takes the place of `path` once it is on the disk.
+
+    A reader sees the old file or the whole new one, never a part.
+    """
+    path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            file.write(content[:at] + sealed)
-            file.write(memoryview(content)[at + len(seal) :])
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
