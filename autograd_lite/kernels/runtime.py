@@ -54,8 +54,9 @@ if hasattr(os, "register_at_fork"):
 def set_num_threads(n):
     """Use `n` threads in compiled kernels. Results do not depend on it, bit for bit.
 
-    `n` may exceed the number of cores; no kernel uses more than 1024. It starts as `AUTOGRAD_LITE_NUM_THREADS` or as the number
-    of CPUs granted by affinity and by the container's quota. A forked child keeps to one thread.
+    `n` may exceed the number of cores; no kernel uses more than 1024. It starts as
+    `AUTOGRAD_LITE_NUM_THREADS` or as the number of CPUs granted by affinity and by the container's
+    quota. A forked child keeps to one thread.
 
     Raises:
         ValueError: `n` is not a positive integer.

@@ -16,7 +16,6 @@ import autograd_lite as ag
 from autograd_lite.errors import DataError, ShapeError, explain
 from nn import layers
 from nn.layer import Layer, Parameter
-from nn.models import Sequential
 from nn.parameters import members
 from nn.serialization import write_whole
 
@@ -79,7 +78,7 @@ def from_keras(model: Layer, path: str | os.PathLike[str]) -> None:
 
 
 def to_keras(model: Layer, path: str | os.PathLike[str]) -> None:
-    """Write all weights of a model so that `load_weights` of a Keras 3 model of the same layers does.
+    """Write all weights of a model for `load_weights` of a Keras 3 model of the same layers.
 
     Args:
         model: Of ours, built.
@@ -102,7 +101,12 @@ def to_keras(model: Layer, path: str | os.PathLike[str]) -> None:
     h5py = _library("to_keras")
     if not os.fspath(path).endswith(".weights.h5"):
         raise ValueError(
-            explain("to_keras", "bad `path`", got=repr(os.fspath(path)), expected="a name that ends in .weights.h5")
+            explain(
+                "to_keras",
+                "bad `path`",
+                got=repr(os.fspath(path)),
+                expected="a name that ends in .weights.h5",
+            )
         )
     if not model.parameters():
         problem, fix = "no weights", "build the model first"
@@ -184,7 +188,7 @@ def _plan(
 
 def _children(layer: Any, path: str, kept: Collection[str]) -> Iterator[tuple[str, Layer]]:
     """The names of groups in a layer's own, and the layers in them."""
-    if isinstance(layer, Sequential) or getattr(layer, "graph", None):
+    if "layers" in vars(layer):  # its own, of a Sequential or a graph
         numbered = list(_held("layers", layer.layers))
         # Some versions of Keras name groups after the layers.
         others = [f"layers/{child.name}" for _, child in numbered]
