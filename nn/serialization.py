@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -94,7 +95,7 @@ def write_whole(path: PathLike, *parts: bytes | memoryview) -> None:
     A reader sees the old file or the whole new one, never a part.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         with temporary.open("wb") as file:
             for part in parts:
@@ -128,10 +129,12 @@ def read(path: PathLike, where: str) -> File:
         _check_version(metadata, path, where)
         _check_seal(header, buffer, path, where)
     view = memoryview(buffer)
-    arrays = {
-        name: _array(view[first:last], kind, shape)
-        for name, (kind, shape, first, last) in places.items()
-    }
+    arrays = {}
+    for name, (kind, shape, first, last) in places.items():
+        try:
+            arrays[name] = _array(view[first:last], kind, shape)
+        except ValueError as error:  # more axes, or longer ones, than NumPy can have
+            raise _damaged(where, path, f"{name}: {error}") from error
     return File(arrays, metadata)
 
 

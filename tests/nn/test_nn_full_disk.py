@@ -2,6 +2,7 @@
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +136,16 @@ def test_a_limit_of_the_system_on_the_size_of_files(tmp_path):
         signal.signal(signal.SIGXFSZ, ignored)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
     assert np.array_equal(read(path, "test").arrays["a"], OLD["a"])
+
+
+def test_threads_that_write_to_one_path(tmp_path):
+    path = tmp_path / "w.safetensors"
+
+    def writes(number):
+        for _ in range(20):
+            write(path, {"a": np.full(1000, number)}, {})
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(writes, range(4)))
+    assert len(set(read(path, "test").arrays["a"].tolist())) == 1
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
