@@ -7,7 +7,8 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import DataError, ShapeError, explain
-from nn.layer import Parameter
+from nn.parameters import Owner, Parameter, members
 
 Array = NDArray[Any]
 Named = Iterable[tuple[str, Parameter]]
@@ -157,15 +158,38 @@ def parsed(text: str | bytes) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def save(path: PathLike, parameters: Named) -> None:
+def save(path: PathLike, model: Owner) -> None:
     """Write the values of all parameters."""
-    write(path, {name: p.data for name, p in parameters}, {"content": "weights"})
+    arrays = {name: p.data for name, p in model.named_parameters()}
+    write(path, arrays, {"content": "weights", "names": json.dumps(by_layer(model))})
 
 
-def load(path: PathLike, parameters: Named, strict: bool = True) -> Report:
+def by_layer(model: Owner) -> dict[str, str]:
+    """Of each parameter's path the names of the layers on it, and its own.
+
+    Example:
+        >>> by_layer(nn.Sequential([nn.Input((3,)), nn.layers.Dense(2, name="top")]))
+        {'layers.0.kernel': 'top.kernel', 'layers.0.bias': 'top.bias'}
+    """
+    return dict(_by_layer(model, "", "", {id(model)}))
+
+
+def _by_layer(owner: Owner, path: str, label: str, seen: set[int]) -> Iterator[tuple[str, str]]:
+    for key, value in members(owner):
+        if id(value) not in seen:
+            seen.add(id(value))
+            if isinstance(value, Parameter):
+                yield path + key, label + key
+            else:
+                name = getattr(value, "name", key)
+                yield from _by_layer(value, f"{path}{key}.", f"{label}{name}.", seen)
+
+
+def load(path: PathLike, model: Owner, strict: bool = True, by_name: bool = False) -> Report:
     """Read the values of parameters.
 
     Raises:
+        ValueError: `by_name`, and two parameters have one name.
         DataError: it is not a whole safetensors file.
         ShapeError: `strict`, and names, shapes or dtypes are not those of the parameters. Nothing
             is written.
@@ -174,7 +198,29 @@ def load(path: PathLike, parameters: Named, strict: bool = True) -> Report:
     arrays = file.arrays
     if file.is_ours:
         arrays = {name: a for name, a in arrays.items() if not name.startswith(OPTIMIZER)}
-    return assign(arrays, parameters, f"the weights in {path} are not this model's", strict)
+    parameters = dict(model.named_parameters())
+    if by_name:
+        theirs: Any = None
+        try:
+            theirs = parsed(file.metadata.get("names", "{}")) if file.is_ours else {}
+        except ValueError:
+            pass
+        if not _is_texts(theirs):
+            raise _damaged("load_weights", path, "names that are no texts")
+        arrays = _renamed(arrays, theirs, f"in {path}")
+        parameters = _renamed(parameters, by_layer(model), "in the model")
+    problem = f"the weights in {path} are not this model's"
+    return assign(arrays, parameters.items(), problem, strict)
+
+
+def _renamed(found: dict[str, Any], names: Mapping[str, str], where: str) -> dict[str, Any]:
+    renamed = {names.get(name, name): value for name, value in found.items()}
+    if len(renamed) < len(found):
+        counts = Counter(names.get(name, name) for name in found)
+        got = ", ".join(sorted(name for name, times in counts.items() if times > 1))
+        problem, fix = f"two layers {where} have one name", "other names, or by_name=False"
+        raise ValueError(explain("load_weights", problem, got=got, fix=fix))
+    return renamed
 
 
 def assign(
