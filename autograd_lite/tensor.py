@@ -78,6 +78,7 @@ def from_dlpack(x: Any) -> Tensor:
         x: An array in the main memory that has `__dlpack__`.
 
     Raises:
+        TypeError: it has no `__dlpack__`.
         BufferError: its memory or its dtype is one that NumPy cannot use.
 
     Example:
@@ -87,7 +88,16 @@ def from_dlpack(x: Any) -> Tensor:
         >>> t
         Tensor([5., 2.], dtype=float64)
     """
-    return Tensor(np.from_dlpack(x))
+    if not hasattr(x, "__dlpack__"):
+        got, expected = type(x).__name__, "an array that has `__dlpack__`"
+        raise TypeError(
+            explain("from_dlpack", "no array", got=got, expected=expected, fix="ag.tensor(x)")
+        )
+    try:
+        return Tensor(np.from_dlpack(x))
+    except RuntimeError as error:  # what NumPy raises for dtypes that it does not have
+        got = f"{getattr(x, 'dtype', type(x).__name__)}: {error}"
+        raise BufferError(explain("from_dlpack", "NumPy has no such arrays", got=got)) from error
 
 
 def _has_dtype(data: Any) -> bool:
@@ -217,8 +227,23 @@ class Tensor(NumPyMixin, ArrayMethods):
         return self.data
 
     def __dlpack__(self, **settings: Any) -> Any:
-        """A capsule of the same memory, for `from_dlpack` of other libraries."""
-        return self.numpy().__dlpack__(**settings)
+        """A capsule of the same memory, for `from_dlpack` of other libraries.
+
+        Raises:
+            GradientError: the tensor requires a gradient.
+            BufferError: an axis runs backwards in memory, which ends the process in PyTorch.
+        """
+        array = self.numpy()
+        if array.size and min(array.strides, default=0) < 0 and not settings.get("copy"):
+            raise BufferError(
+                explain(
+                    "Tensor.__dlpack__",
+                    "an axis runs backwards in memory, which other libraries cannot use",
+                    got=f"strides {array.strides}",
+                    fix="ag.tensor(x.data), a copy",
+                )
+            )
+        return array.__dlpack__(**settings)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """The main memory."""

@@ -24,7 +24,7 @@ from nn import (
 )
 from nn.configs import Config, Decoder, Encoder
 from nn.optimizers import schedules
-from nn.serialization import OPTIMIZER, PathLike, assign, parsed, read, write
+from nn.serialization import OPTIMIZER, PathLike, assign, by_layer, parsed, read, write
 
 # What wrong content of a file may lead to, once its bytes are known to be whole.
 _WRONG = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError)
@@ -51,7 +51,8 @@ def save(model: Any, path: PathLike, include_optimizer: bool = True) -> list[str
             state = model.optimizer.state_dict()
             arrays |= {OPTIMIZER + name: array for name, array in state.items()}
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-    write(path, arrays, {"content": "model", "model": text})
+    names = json.dumps(by_layer(model))
+    write(path, arrays, {"content": "model", "model": text, "names": names})
     return notes
 
 

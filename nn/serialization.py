@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import DataError, ShapeError, explain
-from nn.layer import Parameter
+from nn.parameters import Owner, Parameter, members
 
 Array = NDArray[Any]
 Named = Iterable[tuple[str, Parameter]]
@@ -88,10 +90,6 @@ def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, st
     """Write arrays to `path`. A reader sees the old file or the whole new one, never a part."""
     from safetensors.numpy import save as to_bytes  # here: importing nn stays cheap
 
-    path = Path(path)
-    if not path.parent.is_dir():
-        fix = f"pathlib.Path({str(path.parent)!r}).mkdir(parents=True)"
-        raise FileNotFoundError(explain("save", "no such folder", got=str(path), fix=fix))
     texts = {"format": FORMAT, "version": VERSION, "writer": ag.__version__, **metadata}
     # safetensors writes the buffer as it lies, so it must lie in C order.
     ordered = {name: np.asarray(a, order="C") for name, a in arrays.items()}
@@ -99,11 +97,23 @@ def write(path: PathLike, arrays: Mapping[str, Array], metadata: Mapping[str, st
     seal = f'"sha256":"{_NO_CHECKSUM}"'.encode()
     sealed = f'"sha256":"{hashlib.sha256(content).hexdigest()}"'.encode()
     at = content.index(seal)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    write_whole(path, content[:at] + sealed, memoryview(content)[at + len(seal) :])
+
+
+def write_whole(path: PathLike, *parts: bytes | memoryview) -> None:
+    """Write bytes to a temporary file that takes the place of `path` once it is on the disk.
+
+    A reader sees the old file or the whole new one, never a part.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        fix = f"pathlib.Path({str(path.parent)!r}).mkdir(parents=True)"
+        raise FileNotFoundError(explain("save", "no such folder", got=str(path), fix=fix))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         with temporary.open("wb") as file:
-            file.write(content[:at] + sealed)
-            file.write(memoryview(content)[at + len(seal) :])
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -133,10 +143,12 @@ def read(path: PathLike, where: str) -> File:
         _check_version(metadata, path, where)
         _check_seal(header, buffer, path, where)
     view = memoryview(buffer)
-    arrays = {
-        name: _array(view[first:last], kind, shape)
-        for name, (kind, shape, first, last) in places.items()
-    }
+    arrays = {}
+    for name, (kind, shape, first, last) in places.items():
+        try:
+            arrays[name] = _array(view[first:last], kind, shape)
+        except ValueError as error:  # more axes, or longer ones, than NumPy can have
+            raise _damaged(where, path, f"{name}: {error}") from error
     return File(arrays, metadata)
 
 
@@ -159,15 +171,38 @@ def parsed(text: str | bytes) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def save(path: PathLike, parameters: Named) -> None:
+def save(path: PathLike, model: Owner) -> None:
     """Write the values of all parameters."""
-    write(path, {name: p.data for name, p in parameters}, {"content": "weights"})
+    arrays = {name: p.data for name, p in model.named_parameters()}
+    write(path, arrays, {"content": "weights", "names": json.dumps(by_layer(model))})
 
 
-def load(path: PathLike, parameters: Named, strict: bool = True) -> Report:
+def by_layer(model: Owner) -> dict[str, str]:
+    """Of each parameter's path the names of the layers on it, and its own.
+
+    Example:
+        >>> by_layer(nn.Sequential([nn.Input((3,)), nn.layers.Dense(2, name="top")]))
+        {'layers.0.kernel': 'top.kernel', 'layers.0.bias': 'top.bias'}
+    """
+    return dict(_by_layer(model, "", "", {id(model)}))
+
+
+def _by_layer(owner: Owner, path: str, label: str, seen: set[int]) -> Iterator[tuple[str, str]]:
+    for key, value in members(owner):
+        if id(value) not in seen:
+            seen.add(id(value))
+            if isinstance(value, Parameter):
+                yield path + key, label + key
+            else:
+                name = getattr(value, "name", key)
+                yield from _by_layer(value, f"{path}{key}.", f"{label}{name}.", seen)
+
+
+def load(path: PathLike, model: Owner, strict: bool = True, by_name: bool = False) -> Report:
     """Read the values of parameters.
 
     Raises:
+        ValueError: `by_name`, and two parameters have one name.
         DataError: it is not a whole safetensors file.
         ShapeError: `strict`, and names, shapes or dtypes are not those of the parameters. Nothing
             is written.
@@ -176,7 +211,29 @@ def load(path: PathLike, parameters: Named, strict: bool = True) -> Report:
     arrays = file.arrays
     if file.is_ours:
         arrays = {name: a for name, a in arrays.items() if not name.startswith(OPTIMIZER)}
-    return assign(arrays, parameters, f"the weights in {path} are not this model's", strict)
+    parameters = dict(model.named_parameters())
+    if by_name:
+        theirs: Any = None
+        try:
+            theirs = parsed(file.metadata.get("names", "{}")) if file.is_ours else {}
+        except ValueError:
+            pass
+        if not _is_texts(theirs):
+            raise _damaged("load_weights", path, "names that are no texts")
+        arrays = _renamed(arrays, theirs, f"in {path}")
+        parameters = _renamed(parameters, by_layer(model), "in the model")
+    problem = f"the weights in {path} are not this model's"
+    return assign(arrays, parameters.items(), problem, strict)
+
+
+def _renamed(found: dict[str, Any], names: Mapping[str, str], where: str) -> dict[str, Any]:
+    renamed = {names.get(name, name): value for name, value in found.items()}
+    if len(renamed) < len(found):
+        counts = Counter(names.get(name, name) for name in found)
+        got = ", ".join(sorted(name for name, times in counts.items() if times > 1))
+        problem, fix = f"two layers {where} have one name", "other names, or by_name=False"
+        raise ValueError(explain("load_weights", problem, got=got, fix=fix))
+    return renamed
 
 
 def assign(

@@ -157,3 +157,66 @@ def test_a_team_is_called_only_for_work_that_pays():
         assert runtime.team(1e9) == (runtime._workers.address, 2)
     finally:
         runtime.set_num_threads(before)
+
+
+def test_a_kernel_that_a_signal_calls_while_workers_start(workers):
+    """Such a call comes from the thread that holds the lock."""
+    with workers._starting:
+        caller = threading.Thread(target=lambda: workers.ready(2), daemon=True)
+        caller.start()
+        workers.ready(2)
+    caller.join()
+    assert len(workers._threads) == 1
+
+
+def test_no_more_threads_than_the_system_gives(counted, workers, monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    counts = np.zeros(PARTS, np.int64)
+    counted(workers.ready(2), 2, counts)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(3):
+            counted(workers.ready(4), 4, counts)
+    assert counts.tolist() == [14, 14, 12, 12, 0]
+    assert len(workers._threads) == 1
+
+
+def test_stopping_ends_a_worker_that_nobody_would_wake(counted):
+    """As after Ctrl-C between taking it from the list and waking it."""
+    pool = Workers(cores=2)
+    counted(pool.ready(2), 2, np.zeros(PARTS, np.int64))
+    until(lambda: pool._asleep)
+    pool._asleep.clear()
+    stopper = threading.Thread(target=pool.stop, daemon=True)
+    stopper.start()
+    until(lambda: not stopper.is_alive())
+    assert not pool._threads[0].is_alive()
+
+
+def test_kernels_work_while_python_ends(tmp_path):
+    program = (
+        "import atexit\n"
+        "import numpy as np\n"
+        "class Last:\n"
+        "    def __del__(self): work(4)\n"
+        "def work(n):\n"
+        "    with runtime.always(n): print(kernels.exp(np.zeros((30, 40))).sum())\n"
+        "atexit.register(work, 3)\n"
+        "from autograd_lite import kernels\n"
+        "from autograd_lite.kernels import runtime\n"
+        "work(2)\n"
+        "last = Last()"
+    )
+    assert run(program, tmp_path) == ("1200.0\n1200.0\n1200.0", "")
+
+
+def test_no_kernel_has_more_parts_than_can_be_counted():
+    before = runtime.get_num_threads()
+    runtime.set_num_threads(100_000)
+    try:
+        assert runtime.get_num_threads() == 100_000
+        assert runtime.threads() == 1024
+    finally:
+        runtime.set_num_threads(before)

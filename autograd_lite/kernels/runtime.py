@@ -35,8 +35,12 @@ from autograd_lite.kernels.workers import Workers
 _START_COST = 10.0
 _SOURCES = Path(__file__).parent
 
-_requested = _available = default_num_threads()
-_most = math.inf
+# Of one kernel: no machine has more cores, and the pool counts parts in 16 bits.
+_MOST = 1024
+
+_requested = default_num_threads()
+_most = _MOST
+_available = min(_requested, _most)
 _start_cost = _START_COST
 _workers = Workers(granted_cpus())
 
@@ -55,8 +59,9 @@ if hasattr(os, "register_at_fork"):
 def set_num_threads(n):
     """Use `n` threads in compiled kernels. Results do not depend on it, bit for bit.
 
-    `n` may exceed the number of cores. It starts as `AUTOGRAD_LITE_NUM_THREADS` or as the number
-    of CPUs granted by affinity and by the container's quota. A forked child keeps to one thread.
+    `n` may exceed the number of cores; no kernel uses more than 1024. It starts as
+    `AUTOGRAD_LITE_NUM_THREADS` or as the number of CPUs granted by affinity and by the container's
+    quota. A forked child keeps to one thread.
 
     Raises:
         ValueError: `n` is not a positive integer.

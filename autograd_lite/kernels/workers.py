@@ -6,6 +6,7 @@ next kernel wakes them. What they claim and how is `autograd_lite.kernels.compil
 """
 
 import atexit
+import contextlib
 import threading
 
 import numpy as np
@@ -32,8 +33,10 @@ class Workers:
     def __init__(self, cores):
         self._words = _state()
         self._cores = cores
-        self._starting = threading.Lock()
+        self._starting = threading.RLock()  # a signal's handler may need the pool meanwhile
         self._threads = []
+        self._locks = {}  # of each thread, held but for the moment in which it is woken
+        self._full = False
         self._asleep = []  # a held lock for each worker that sleeps; its release wakes the worker
         self.address = self._words.ctypes.data
         atexit.register(self.stop)
@@ -41,14 +44,14 @@ class Workers:
     def ready(self, parts):
         """The address of the state, for kernels, after calling up to `parts - 1` workers."""
         helpers = parts - 1
-        if helpers > len(self._threads):
+        if helpers > len(self._threads) and not self._full:
             self._start(helpers)
         asleep = self._asleep
         while asleep and helpers:
             helpers -= 1
             try:
                 asleep.pop().release()
-            except IndexError:  # another thread was faster
+            except (IndexError, RuntimeError):  # another thread was faster
                 break
         return self.address
 
@@ -57,21 +60,27 @@ class Workers:
 
         with self._starting:
             pool.serve(self.address, 0)  # compiles
-            for number in range(len(self._threads), count):
+            while (number := len(self._threads)) < count:
                 # More threads than cores would wait in the way of those that work.
                 patience = _PATIENCE if number + 1 < self._cores else 0
+                lock = threading.Lock()
+                lock.acquire()
                 thread = threading.Thread(
                     target=self._work,
-                    args=(pool.serve, patience),
+                    args=(pool.serve, patience, lock),
                     name="autograd_lite",
                     daemon=True,
                 )
-                thread.start()
+                self._locks[thread] = lock
+                try:
+                    thread.start()
+                except RuntimeError:  # the system gives no more: those that are there do all
+                    self._full = True
+                    return
                 self._threads.append(thread)
 
-    def _work(self, serve, patience):
-        address, words, lock = self.address, self._words, threading.Lock()
-        lock.acquire()
+    def _work(self, serve, patience, lock):
+        address, words = self.address, self._words
         while not words[STOPPED]:
             serve(address, patience)
             self._asleep.append(lock)
@@ -86,15 +95,16 @@ class Workers:
             lock.acquire()
 
     def stop(self):
-        """End all workers, as Python does not like threads that outlive it."""
-        self._words[STOPPED] = 1
-        for thread in self._threads:
+        """End all workers, as Python does not like threads that outlive it; none starts later."""
+        self._words[STOPPED], self._full = 1, True
+        for thread, lock in list(self._locks.items()):
             while thread.is_alive():
-                if self._asleep:
-                    self._asleep.pop().release()
+                with contextlib.suppress(RuntimeError):  # it was woken already
+                    lock.release()
                 thread.join(0.01)
 
     def forget(self):
         """Begin anew in a forked child, which has none of its parent's threads."""
         self._words[:] = 0
-        self._threads, self._asleep, self._starting = [], [], threading.Lock()
+        self._threads, self._asleep, self._locks = [], [], {}
+        self._starting, self._full = threading.RLock(), False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -30,8 +31,9 @@ def from_torch(
     """Overwrite all weights of a model by those of a PyTorch model of the same layers.
 
     Layers find theirs by `mapping`, by their names, or else by order: then there must be as many of
-    the same kinds, in the order in which PyTorch's were made. Where a `Flatten` follows images, the
-    rows of the next `Dense` are put into the order that images have here.
+    the same kinds, in the order in which PyTorch's were made. A file does not keep that, so there
+    the names must differ in numbers only, as ``net.0`` and ``net.10``. Where a `Flatten` follows
+    images, the rows of the next `Dense` are put into the order that images have here.
 
     Args:
         model: Of ours, built.
@@ -41,7 +43,8 @@ def from_torch(
     Raises:
         ShapeError: layers and modules do not agree; all differences are listed, nothing is written.
         TypeError: a layer with weights is none of those that can be converted: Dense, convolutions,
-            batch, layer and group normalisation, Embedding, PReLU, SimpleRNN, LSTM, GRU.
+            batch, layer and group normalisation, Embedding, PReLU, SimpleRNN, LSTM, GRU with
+            `reset_after`.
 
     Example:
         >>> model = nn.Sequential([nn.Input((3,)), nn.layers.Dense(2)])
@@ -51,6 +54,7 @@ def from_torch(
         (3, 2)
     """
     where = "from_torch"
+    in_file = isinstance(state, str | os.PathLike)
     if isinstance(state, str | os.PathLike):
         state = read(state, where).arrays
     modules: dict[str, Arrays] = {}
@@ -59,7 +63,9 @@ def from_torch(
         if kind not in IGNORED:
             modules.setdefault(prefix, {})[kind] = _plain(value)
     members = _members(model, where)
-    matched = _matched(members, modules, mapping, where)
+    if in_file:
+        modules = {name: modules[name] for name in sorted(modules, key=_by_number)}
+    matched = _matched(members, modules, mapping, where, in_file)
     problems, written = [], []
     for member, prefix in zip(members, matched, strict=True):
         found, ours = modules[prefix], _own(member.layer)
@@ -111,7 +117,7 @@ def to_torch(model: Layer, mapping: Mapping[str, str] | None = None) -> Arrays:
         if "kernel" in ours:
             ours["kernel"] = _flattened(member, ours["kernel"])
         for kind, array in _rule(member.layer).write(member.layer, ours).items():
-            state[f"{name}.{kind}"] = np.array(array, order="C")
+            state[f"{name}.{kind}" if name else kind] = np.array(array, order="C")
     return state
 
 
@@ -152,8 +158,9 @@ def _members(model: Layer, where: str) -> list[Member]:
     found = list(_walk(model, "", set()))
     images = _images(model)
     for member in found:
-        if not any(isinstance(member.layer, kind) for kind in RULES):
-            known = ", ".join(kind.__name__ for kind in RULES)
+        unlike = isinstance(member.layer, layers.GRU) and not member.layer.reset_after
+        if unlike or not any(isinstance(member.layer, kind) for kind in RULES):
+            known = ", ".join(kind.__name__ for kind in RULES) + " with reset_after"
             got = f"{member.layer!r} at {member.path!r}"
             raise TypeError(explain(where, "no such layer in PyTorch", got=got, expected=known))
     if not found:
@@ -215,11 +222,15 @@ def _matched(
     modules: Mapping[str, Arrays],
     mapping: Mapping[str, str] | None,
     where: str,
+    in_file: bool,
 ) -> list[str]:
     """For each layer the name of its module."""
     names = [(mapping or {}).get(m.layer.name, m.layer.name) for m in members]
     if mapping is None and not all(name in modules for name in names):
         names = [*modules]
+        if in_file and len({re.sub(r"\d+", "0", name) for name in names}) > 1:
+            got = f"modules {', '.join(names)} in a file, which does not keep their order"
+            raise _other_weights(where, got, "names that differ in numbers only, or a mapping")
     if len(names) != len(members) or not all(name in modules for name in names):
         ours = ", ".join(f"{m.layer.name} ({type(m.layer).__name__})" for m in members)
         theirs = ", ".join(f"{name} ({', '.join(kinds)})" for name, kinds in modules.items())
@@ -231,6 +242,11 @@ def _other_weights(where: str, got: str, expected: str | None = None) -> ShapeEr
     problem = "the weights are not this model's"
     fix = "mapping={our name: PyTorch's name}, or the same layers in the same order"
     return ShapeError(explain(where, problem, got=got, expected=expected, fix=fix))
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """In this order ``net.2`` comes before ``net.10``."""
+    return [(int(n or 0), text) for text, n in re.findall(r"(\D*)(\d*)", name)]
 
 
 def _plain(value: Any) -> Array:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from autograd_lite.errors import DataError, explain
 
@@ -42,6 +43,9 @@ def folder() -> Path:
 def fetch(url: str, name: str, sha256: str) -> Path:
     """The path of a file that is in the folder, or has just been put there.
 
+    What came of it before the connection was lost is kept, in a file ``*.part``, and only the rest
+    is asked for the next time.
+
     Args:
         url: Where it is published.
         name: The path to keep it under, in the folder.
@@ -72,8 +76,30 @@ def fetch(url: str, name: str, sha256: str) -> Path:
         raise ImportError(
             explain("nn.datasets", f"no {path}, and pooch is not installed", fix=fix)
         ) from None
+    part = path.with_name(f"{path.name}.part")
+
+    def the_rest(url: str, output_file: str, _: Any) -> None:
+        start = part.stat().st_size if part.exists() else 0
+        headers = {"Accept-Encoding": "identity"}  # else a server might count packed bytes
+        headers |= {"Range": f"bytes={start}-"} if start else {}
+        with part.open("ab") as file:
+            pooch.HTTPDownloader(progressbar=True, headers=headers)(url, file, None)
+        part.replace(output_file)
+
+    def retrieve() -> None:
+        pooch.retrieve(url, f"sha256:{sha256}", path.name, path.parent, downloader=the_rest)
+
     try:
-        pooch.retrieve(url, f"sha256:{sha256}", path.name, path.parent, progressbar=True)
+        resumed = part.exists()
+        try:
+            retrieve()
+        except (ValueError, OSError) as error:
+            # The start was of another file, or of all of it; or the server sent all again.
+            status = getattr(getattr(error, "response", None), "status_code", None)
+            if not resumed or not (isinstance(error, ValueError) or status == 416):
+                raise
+            part.unlink(missing_ok=True)
+            retrieve()
     except ValueError as error:  # what pooch raises for another hash; nothing is kept then
         raise DataError(
             explain(
@@ -91,7 +117,7 @@ def fetch(url: str, name: str, sha256: str) -> Path:
                 "the file is not there and cannot be fetched",
                 got=f"{type(error).__name__}: {error}",
                 expected=f"SHA-256 {sha256}",
-                fix=f"get {url}\nsome other way and put it at {path}",
+                fix=f"try again, or get {url}\nsome other way and put it at {path}",
             )
         ) from error
     return path

@@ -236,16 +236,18 @@ class Model(Loop):
             RuntimeError: the model is not built, so there is nothing to write.
         """
         self._require_built("save_weights")
-        serialization.save(path, self.named_parameters())
+        serialization.save(path, self)
 
     def load_weights(
-        self, path: str | os.PathLike[str], strict: bool = True
+        self, path: str | os.PathLike[str], strict: bool = True, by_name: bool = False
     ) -> serialization.Report:
         """Read all parameters from a file that `save_weights` or `save` wrote.
 
         Args:
             path: Of the file.
             strict: Whether names, shapes and dtypes must all agree. If not, those are read that do.
+            by_name: Whether parameters are found by the names of their layers, and not by their
+                places, so that layers may have been added, left out or moved.
 
         Returns:
             Which names were `loaded`, `missing` in the file, `unexpected` in it, or `mismatched`.
@@ -253,10 +255,11 @@ class Model(Loop):
         Raises:
             RuntimeError: the model is not built, so there is nothing to read into.
             ShapeError: names, shapes or dtypes differ; all of them are listed, nothing is written.
+            ValueError: `by_name`, and two layers have one name.
             DataError: it is not a whole safetensors file, or was changed since it was written.
         """
         self._require_built("load_weights")
-        return serialization.load(path, self.named_parameters(), strict)
+        return serialization.load(path, self, strict, by_name)
 
     def save(self, path: str | os.PathLike[str], include_optimizer: bool = True) -> list[str]:
         """Write the whole model, for `nn.load_model`, as one safetensors file.

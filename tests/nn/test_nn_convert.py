@@ -53,6 +53,40 @@ def test_from_a_file(tmp_path):
     check(model, given, "net.0", "net.2")
 
 
+def test_files_are_read_in_the_order_of_numbers(tmp_path):
+    """Safetensors has "10" before "2", and of layers of one shape nobody would notice."""
+    given = {f"net.{2 * i}.weight": np.full((3, 3), i, np.float32) for i in range(12)}
+    save_file(given, tmp_path / "torch.safetensors")
+    dense = [layers.Dense(3, use_bias=False) for _ in range(12)]
+    model = nn.Sequential([nn.Input((3,)), *dense])
+    nn.convert.from_torch(model, tmp_path / "torch.safetensors")
+    assert [int(layer.kernel.data[0, 0]) for layer in model.layers] == [*range(12)]
+
+
+def test_files_have_no_order_of_names(tmp_path):
+    given = state("one", "two")
+    save_file(given, tmp_path / "torch.safetensors")
+    model = mlp()
+    with pytest.raises(ag.errors.ShapeError, match=r"one, two in a file, which does not keep"):
+        nn.convert.from_torch(model, tmp_path / "torch.safetensors")
+    names = dict(zip([layer.name for layer in model.layers], ("one", "two"), strict=True))
+    nn.convert.from_torch(model, tmp_path / "torch.safetensors", names)
+    check(model, given, "one", "two")
+
+
+def test_a_module_of_its_own_has_no_prefix():
+    model = nn.Sequential([nn.Input((3,)), layers.Dense(4)])
+    given = nn.convert.to_torch(model, {model.layers[0].name: ""})
+    assert set(given) == {"weight", "bias"}
+    nn.convert.from_torch(model, given)
+
+
+def test_a_gru_that_resets_before_is_not_pytorchs():
+    model = nn.Sequential([nn.Input((5, 3)), layers.GRU(2, reset_after=False)])
+    with pytest.raises(TypeError, match=r"no such layer in PyTorch(?s:.*)GRU with reset_after"):
+        nn.convert.to_torch(model)
+
+
 def test_bfloat16_is_read(tmp_path):
     torch = pytest.importorskip("torch")
     from safetensors.torch import save_file as save_torch

@@ -42,8 +42,7 @@ def web(home, monkeypatch):
         content = published[url]
         if isinstance(content, Exception):
             raise content
-        with open(output_file, "wb") as file:
-            file.write(content)
+        output_file.write(content)
 
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", get)
     return published
@@ -84,6 +83,52 @@ def test_offline_the_error_says_what_to_put_where(web, home):
     text = str(error.value)
     assert "got:      ConnectionError: no route" in text and "0" * 64 in text
     assert f"get {URL}\n" in text and f"put it at {home / 'numbers.npz'}" in text
+
+
+class Lost:
+    """A server that gives ranges, and loses the connection after some bytes."""
+
+    def __init__(self, monkeypatch, content, most, ranges=True):
+        pooch = pytest.importorskip("pooch")
+        requests = pytest.importorskip("requests")
+        self.asked = []
+
+        def get(downloader, url, file, _):
+            start = int(downloader.kwargs["headers"].get("Range", "bytes=0-")[6:-1])
+            self.asked.append(start)
+            if start == len(content) and ranges:
+                answer = requests.Response()
+                answer.status_code = 416
+                raise requests.HTTPError(response=answer)
+            file.write(content[start if ranges else 0 :][:most])
+            file.flush()
+            if start + most < len(content):
+                raise requests.ConnectionError("lost")
+
+        monkeypatch.setattr(pooch.HTTPDownloader, "__call__", get)
+
+
+CONTENT = bytes(range(250))
+
+
+def test_a_download_goes_on_where_it_broke_off(home, monkeypatch):
+    server = Lost(monkeypatch, CONTENT, 100)
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"cannot be fetched(?s:.*)lost(?s:.*)try again"):
+            download.fetch(URL, "a/numbers.npz", sha256(CONTENT))
+    path = download.fetch(URL, "a/numbers.npz", sha256(CONTENT))
+    assert path.read_bytes() == CONTENT and server.asked == [0, 100, 200]
+    assert [p.name for p in path.parent.iterdir()] == ["numbers.npz"]
+
+
+@pytest.mark.parametrize("start", [CONTENT[:100], b"other", CONTENT, CONTENT + b"more"])
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_start_that_cannot_be_gone_on_from_is_left(home, monkeypatch, start, ranges):
+    Lost(monkeypatch, CONTENT, 1000, ranges)
+    (home / "numbers.npz.part").write_bytes(start)
+    path = download.fetch(URL, "numbers.npz", sha256(CONTENT))
+    assert path.read_bytes() == CONTENT
+    assert [p.name for p in home.iterdir()] == ["numbers.npz"]
 
 
 def test_a_file_put_there_by_hand_needs_nothing_installed(home, monkeypatch):

@@ -143,6 +143,16 @@ def test_bad_headers(tmp_path, header, problem):
         read(path, "test")
 
 
+@pytest.mark.parametrize("shape", [[0, 10**30], [1] * 100])
+def test_shapes_that_numpy_cannot_have(tmp_path, shape):
+    path, size = tmp_path / "w", 4 * np.prod(shape, dtype=object)
+    entry = {"dtype": "F32", "shape": shape, "data_offsets": [0, int(size)]}
+    header = json.dumps({"a": entry}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(int(size)))
+    with pytest.raises(ag.errors.DataError, match=r"not a whole safetensors file(?s:.*)a: .*dim"):
+        read(path, "test")
+
+
 def test_a_long_header_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "w"
     with path.open("wb") as file:

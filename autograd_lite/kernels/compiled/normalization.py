@@ -5,6 +5,8 @@ columns. Sums down the columns are taken in blocks of rows, whose number depends
 so that they do not depend on the threads that share them out.
 """
 
+import numpy as np
+
 from autograd_lite.kernels.compiled.lanes import SUM, sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 
@@ -42,7 +44,7 @@ def row_moments(x, means, variances, part, parts):
             some, square = _distances(i * n + at, min(_LONG, n - at), (), (x,), (mean,))
             off += some / n
             squares += square
-        means[i] = mean + off
+        means[i] = mean + off if abs(off) < np.inf else mean  # of infinities it is one
         variance = squares / n - off * off
         variances[i] = 0 if variance < 0 else variance
 

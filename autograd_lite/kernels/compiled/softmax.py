@@ -150,7 +150,7 @@ def label_loss_grad(g, rows, powers, labels, out, part, parts):
         if abs(loss) < 1:  # p - 1 would lose what makes the loss small
             out[i, label] = np.expm1(-loss) * g[i]
         else:
-            out[i, label] -= g[i]
+            out[i, label] = (powers[i, label] * rows[1, i] - 1) * g[i]
 
 
 @spread
