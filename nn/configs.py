@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 import numpy as np
 
 from autograd_lite.errors import DataError, explain
+from nn.foreign import Foreign
 
 T = TypeVar("T")
 Config = dict[str, Any]
@@ -69,7 +70,7 @@ class _Made:
         self.args, self.kwargs = args, kwargs
 
 
-class Recorded:
+class Recorded(metaclass=Foreign):
     """Base of what remembers its arguments, so that another one can be made from its config."""
 
     _made: _Made | None = None

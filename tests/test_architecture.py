@@ -49,6 +49,7 @@ ORDER = {
         "structures",
         "masking",
         "rehearsal",
+        "foreign",
         "declaring",
         "configs",
         "symbolic",

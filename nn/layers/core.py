@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
@@ -49,6 +49,9 @@ class Dense(Weighted):
     """
 
     supports_masking = True
+    foreign: ClassVar = {
+        name: (None,) for name in ("lora_rank", "lora_alpha", "quantization_config")
+    }
     kernel: Parameter
     bias: Parameter | None
 

@@ -213,7 +213,7 @@ def get(metric: Any, loss: losses.Loss | None = None, where: str = "metrics.get"
         return FunctionMetric(loss.call, name)
     found = choose(table, metric, where)
     if found is Accuracy:
-        return Accuracy(loss, name)
+        return Accuracy(name, loss=loss)
     return found(name=name) if isinstance(found, type) else FunctionMetric(found, name)
 
 

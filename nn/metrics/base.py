@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import explain
 from nn.checks import snake_case
 from nn.configs import Recorded
+from nn.foreign import check_dtype
 from nn.masking import mask_of
 from nn.targets import weights_for
 
@@ -46,6 +48,7 @@ class Metric(Recorded):
 
     Args:
         name: The key in logs and in the history; the class name in snake case unless given.
+        dtype: For Keras' sake, the default one if any: sums are in float64.
 
     Example:
         >>> class Bias(Metric):
@@ -57,7 +60,10 @@ class Metric(Recorded):
         1.5
     """
 
-    def __init__(self, name: str | None = None) -> None:
+    foreign: ClassVar = {"dtype": partial(check_dtype, what="a metric")}
+
+    def __init__(self, name: str | None = None, dtype: DTypeLike | None = None) -> None:
+        check_dtype(type(self).__name__, dtype, "a metric")
         self.name = snake_case(type(self).__name__) if name is None else name
         self.reset_state()
 
@@ -116,6 +122,7 @@ class FunctionMetric(Metric):
     Args:
         function: Gives a value for each sample.
         name: The key in logs; the function's own unless given.
+        dtype: As of `Metric`.
         settings: Further arguments of the function.
 
     Example:
@@ -125,9 +132,13 @@ class FunctionMetric(Metric):
     """
 
     def __init__(
-        self, function: Callable[..., Any], name: str | None = None, **settings: Any
+        self,
+        function: Callable[..., Any],
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
+        **settings: Any,
     ) -> None:
-        super().__init__(name or getattr(function, "__name__", "metric"))
+        super().__init__(name or getattr(function, "__name__", "metric"), dtype)
         self.function, self.settings = function, settings
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -143,13 +154,16 @@ class NamedMean(FunctionMetric):
 
     Args:
         name: The key in logs.
+        dtype: As of `Metric`.
         settings: Further arguments of the function.
     """
 
     of: ClassVar[Callable[..., Any]]
 
-    def __init__(self, name: str | None = None, **settings: Any) -> None:
-        super().__init__(type(self).of, name or snake_case(type(self).__name__), **settings)
+    def __init__(
+        self, name: str | None = None, dtype: DTypeLike | None = None, **settings: Any
+    ) -> None:
+        super().__init__(type(self).of, name or snake_case(type(self).__name__), dtype, **settings)
 
 
 class Mean(Metric):

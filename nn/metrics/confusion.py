@@ -102,15 +102,15 @@ class Counts(Metric):
 class _AtThresholds(Counts):
     """A count at each threshold."""
 
-    def __init__(self, thresholds: ArrayLike = 0.5, name: str | None = None) -> None:
-        super().__init__(thresholds, name=name)
+    def __init__(self, thresholds: ArrayLike | None = None, name: str | None = None) -> None:
+        super().__init__(0.5 if thresholds is None else thresholds, name=name)
 
 
 class TruePositives(_AtThresholds):
     """The weight of samples that are rightly said yes to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:
@@ -127,7 +127,7 @@ class FalsePositives(_AtThresholds):
     """The weight of samples that are wrongly said yes to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:
@@ -144,7 +144,7 @@ class TrueNegatives(_AtThresholds):
     """The weight of samples that are rightly said no to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:
@@ -161,7 +161,7 @@ class FalseNegatives(_AtThresholds):
     """The weight of samples that are wrongly said no to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:

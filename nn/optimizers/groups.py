@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 import inspect
 import re
 from collections import Counter
@@ -15,6 +14,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, choose, explain
 from nn.checks import real
+from nn.foreign import Foreign
 
 Schedule = Callable[[int], float]
 # What optimizers take first: what to train, or the learning rate.
@@ -141,7 +141,7 @@ def _refuse_twins(where: str, parameters: list[ag.Tensor], names: list[str]) -> 
             raise ValueError(explain(where, "a parameter is given twice", got=got))
 
 
-class RateFirst(abc.ABCMeta):
+class RateFirst(Foreign):
     """Lets the learning rate come first, as in Keras: ``Adam(0.001, 0.9)``."""
 
     def __call__(cls, *given: Any, **settings: Any) -> Any:
