@@ -66,12 +66,21 @@ class Counts(Metric):
             p = _largest(p, self.top_k)
         if self.class_id is not None:
             y, p, w = (a[..., self.class_id] for a in (y, p, w))
+        self._count_in(y, p, w)
+
+    def _count_in(self, y: Array, p: Array, w: Array) -> None:
+        hits, alarms, yes, no = self._counts(y, p, w)
+        self.hits += hits
+        self.alarms += alarms
+        self.yes += yes
+        self.no += no
+
+    def _counts(self, y: Array, p: Array, w: Array) -> tuple[Array, Array, float, float]:
+        """What is added to `hits`, `alarms`, `yes` and `no`."""
         yes, w = y.ravel() > 0.5, w.ravel().astype(np.float64)
         above = self._above(p.ravel())
-        self.hits += self._count(above[yes], w[yes])
-        self.alarms += self._count(above[~yes], w[~yes])
-        self.yes += float(w[yes].sum())
-        self.no += float(w[~yes].sum())
+        hits, alarms = self._count(above[yes], w[yes]), self._count(above[~yes], w[~yes])
+        return hits, alarms, float(w[yes].sum()), float(w[~yes].sum())
 
     def _above(self, p: Array) -> Array:
         """How many of the thresholds each prediction is above."""
@@ -84,7 +93,7 @@ class Counts(Metric):
     def _count(self, above: Array, w: Array) -> Array:
         """The weight above each threshold."""
         weights = np.bincount(above, w, len(self.thresholds) + 1)
-        counted = np.empty_like(self.hits)
+        counted = np.empty(len(self.thresholds))
         counted[self._order] = weights[::-1].cumsum()[::-1][1:]
         return counted
 

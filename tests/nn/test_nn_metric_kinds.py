@@ -217,3 +217,25 @@ def test_models_watch_metrics_by_their_names():
     history = net.fit(CHANCES, BITS[:, 0], sample_weight=WEIGHTS, epochs=1, verbose=0)
     assert [*history.history] == ["loss", *names, "f1_score"]
     assert all(type(values[0]) is float for values in history.history.values())
+
+
+@pytest.mark.parametrize(
+    ("settings", "got"),
+    [
+        ({"num_labels": 3}, "num_labels=3"),
+        ({"multi_label": True, "num_labels": 4}, r"predictions \(2, 3\), 4 labels"),
+        ({"multi_label": True, "label_weights": [1, 2]}, r"predictions \(2, 3\), 2 labels"),
+    ],
+)
+def test_the_labels_of_an_area_have_to_fit(settings, got):
+    with pytest.raises(ValueError, match=f"auc: label.*(?s:.*)got: +{got}"):
+        metrics.AUC(**settings)(np.eye(3)[:2], np.full((2, 3), 0.5))
+
+
+def test_an_area_of_labels_starts_anew():
+    metric = metrics.AUC(multi_label=True)
+    y, p = np.array([[0, 1], [1, 0]]), np.array([[0.2, 0.9], [0.8, 0.3]])
+    assert metric(y, p) == metric(y, p) == 1.0
+    metric.reset_state()
+    assert metric.result() == 0.0
+    assert metric(y, 1 - p) == 0.0
