@@ -60,6 +60,7 @@ ORDER = {
         "activations",
         "parameters",
         "layer",
+        "inputs",
         "functional",
         "blueprints",
         "layers",

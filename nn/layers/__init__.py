@@ -1,6 +1,6 @@
 """Layers, one family a file."""
 
-from nn.functional import Input
+from nn.inputs import Input
 from nn.layer import Layer, Parameter
 from nn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from nn.layers.alignment import AdditiveAttention, Attention

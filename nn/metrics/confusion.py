@@ -34,6 +34,11 @@ class Counts(Metric):
         no: Weight of those that do not.
     """
 
+    hits: Array
+    alarms: Array
+    yes: Any
+    no: Any
+
     def __init__(
         self,
         thresholds: ArrayLike = 0.5,

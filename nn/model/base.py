@@ -10,7 +10,8 @@ import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn import blueprints, saving, serialization, summary
 from nn.configs import Config, Decoder, Encoder
-from nn.functional import Graph, Input, name_apart
+from nn.functional import Graph, name_apart
+from nn.inputs import Input
 from nn.layer import Layer
 from nn.loop import Loop
 from nn.masking import with_mask
