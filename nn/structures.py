@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.errors import ShapeError, explain
+
 CONTAINERS = (list, tuple, dict)
 
 
@@ -63,8 +65,24 @@ def as_one(x: Any) -> Any:
     Example:
         >>> as_one([[1, 2], [3, 4]]).shape
         (2, 2)
+
+    Raises:
+        ShapeError: the rows differ in length.
     """
-    return np.asarray(x) if isinstance(x, list | tuple) else x
+    if not isinstance(x, list | tuple):
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ShapeError(
+            explain(
+                "an array",
+                "the rows of a list differ in length",
+                got=f"{len(x)} rows: {x!r:.60}...",
+                expected="rows of one shape",
+                fix="nn.preprocessing.pad_sequences(x) for sequences",
+            )
+        ) from error
 
 
 def shapes(tree: Any) -> Any:

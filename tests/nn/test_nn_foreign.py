@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from nn import callbacks, layers, losses, metrics, optimizers
+from autograd_lite.errors import ShapeError
+from nn import Sequential, callbacks, layers, losses, metrics, optimizers
 from nn.foreign import Foreign
 
 NEUTRAL = [
@@ -100,3 +101,42 @@ def test_a_seed_repeats_the_dropout(layer):
         outputs.append(first)
         ag.random.generator().random()
     np.testing.assert_array_equal(*outputs)
+
+
+@pytest.mark.parametrize(
+    ("settings", "fix"),
+    [
+        ({"lr": 0.1}, "learning_rate="),
+        ({"decay": 0.1}, "learning_rate=schedules.InverseTimeDecay"),
+        ({"beta1": 0.9}, r"did you mean beta_1=\?"),
+    ],
+)
+def test_an_unknown_setting_of_an_optimizer(settings, fix):
+    with pytest.raises(TypeError, match=rf"(?s)Adam: unknown argument.*fix: +{fix}"):
+        optimizers.Adam(**settings)
+
+
+def test_an_optimizer_of_ones_own_takes_what_it_likes():
+    class Own(optimizers.SGD):
+        def __init__(self, parameters=None, **settings):
+            self.extra = settings.pop("extra")
+            super().__init__(parameters, **settings)
+
+    assert Own(extra=3, learning_rate=0.5).extra == 3
+
+
+def test_the_losses_are_metrics_too():
+    for name in ("mean_squared_error", "binary_crossentropy", "hinge", "huber"):
+        assert getattr(metrics, name) is getattr(losses, name)
+
+
+def test_a_softmax_over_one_unit_is_told():
+    with pytest.warns(UserWarning, match="softmax over one unit is 1 whatever comes in"):
+        layers.Dense(1, activation="softmax").build((None, 3))
+
+
+def test_rows_of_other_lengths_are_told():
+    model = Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ShapeError, match=r"(?s)differ in length.*got: +2 rows.*pad_sequences"):
+        model.fit([[1, 2], [3]], [0, 1], verbose=0)
