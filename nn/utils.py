@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd_lite import set_seed as set_random_seed
 from autograd_lite.errors import ShapeError, explain
 from nn.checks import positive_int
+from nn.configs import register_keras_serializable
 from nn.data import Dataset
 from nn.drawing import plot_model
 from nn.preprocessing import normalize, one_hot, pad_sequences
@@ -18,6 +19,7 @@ __all__ = [
     "normalize",
     "pad_sequences",
     "plot_model",
+    "register_keras_serializable",
     "set_random_seed",
     "timeseries_dataset_from_array",
     "to_categorical",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from typing import Any, Self
@@ -279,6 +280,14 @@ class Model(Loop):
         """
         self._require_built("save")
         return saving.save(self, path, include_optimizer)
+
+    def to_json(self) -> str:
+        """The layers with their settings, without weights, for `nn.models.model_from_json`.
+
+        Raises:
+            TypeError: a layer's argument has no form in JSON.
+        """
+        return json.dumps(Encoder()(self), allow_nan=False)
 
     def _require_built(self, where: str) -> None:
         if not self.built:
