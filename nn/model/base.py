@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Callable
@@ -66,6 +67,19 @@ class Model(Loop):
 
     layers: Any = _SublayersByDefault()
     built_on: Any = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in {"train_step", "test_step"} & vars(cls).keys():
+            try:
+                inspect.signature(vars(cls)[name]).bind("self", "x", "y")
+            except TypeError:
+                got = f"{name}{inspect.signature(vars(cls)[name])}"
+                expected = f"{name}(self, x, y, sample_weight=None), which returns the loss"
+                problem = "a step takes the parts of a batch"
+                raise TypeError(
+                    explain(cls.__name__, problem, got=got, expected=expected)
+                ) from None
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, name: str | None = None) -> None:
         super().__init__(name)

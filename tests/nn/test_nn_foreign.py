@@ -140,3 +140,13 @@ def test_rows_of_other_lengths_are_told():
     model.compile("sgd", "mse")
     with pytest.raises(ShapeError, match=r"(?s)differ in length.*got: +2 rows.*pad_sequences"):
         model.fit([[1, 2], [3]], [0, 1], verbose=0)
+
+
+def test_a_step_that_takes_its_data_in_one():
+    with pytest.raises(
+        TypeError, match=r"(?s)Own: a step takes the parts.*test_step\(self, data\)"
+    ):
+
+        class Own(Sequential):
+            def test_step(self, data):
+                pass
