@@ -1,13 +1,15 @@
 """Functions between layers, by the names that layers know. Each takes an array or a Tensor.
 
-Most are ops of autograd_lite. What is here besides are `sigmoid` and `softmax`, which remember
-their inputs for the losses.
+Most are ops of autograd_lite. What is here besides are those that have settings in Keras alone, and
+`sigmoid` and `softmax`, which remember their inputs for the losses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import (
@@ -23,7 +25,6 @@ from autograd_lite import (
     log_sigmoid,
     log_softmax,
     mish,
-    relu,
     relu6,
     selu,
     silu,
@@ -68,6 +69,8 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "swish",
     "tanh",
@@ -113,15 +116,66 @@ def sigmoid(x: Any) -> Any:
     return _remember(ag.sigmoid(x), x, "sigmoid")
 
 
-def softmax(x: Any) -> Any:
-    """``exp(x_i) / sum_j exp(x_j)`` along the last axis. A Tensor comes back as `Probabilities`.
+def relu(
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
+    """``x`` from `threshold` on, below it ``negative_slope * (x - threshold)``, cut at `max_value`.
+
+    Example:
+        >>> relu(np.array([-2.0, 3.0, 9.0])), relu(np.array([-2.0, 9.0]), 0.5, max_value=6.0)
+        (array([0., 3., 9.]), array([-1.,  6.]))
+    """
+    if threshold:
+        below = ag.multiply(ag.subtract(x, threshold), negative_slope)
+        y = ag.where(ag.less_equal(x, threshold), below, x)
+    else:
+        y = ag.leaky_relu(x, negative_slope) if negative_slope else ag.relu(x)
+    return y if max_value is None else ag.where(ag.greater_equal(y, max_value), max_value, y)
+
+
+def sparse_sigmoid(x: Any) -> Any:
+    """``(x + 1) / 2``, but 0 below -1 and 1 above 1.
+
+    Example:
+        >>> sparse_sigmoid(np.array([-2.0, 0.0, 0.5, 2.0]))
+        array([0.  , 0.5 , 0.75, 1.  ])
+    """
+    return ag.multiply(ag.add(ag.clip(x, -1, 1), 1), 0.5)
+
+
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """``max(x - t, 0)``, the t such that it sums to 1 along an axis: the nearest distribution.
+
+    Source:
+        Martins and Astudillo (2016).
+
+    Example:
+        >>> sparsemax(np.array([[1.0, 0.8, -1.0]]))
+        array([[0.6, 0.4, 0. ]])
+    """
+    values = np.moveaxis(x.data if isinstance(x, ag.Tensor) else np.asarray(x), axis, -1)
+    falling = -np.sort(-values, axis=-1)
+    ranks = np.arange(1, falling.shape[-1] + 1)
+    # Which entries are above t follows from the values alone, as which is the largest does.
+    above = (falling * ranks > falling.cumsum(axis=-1) - 1).sum(axis=-1, keepdims=True)
+    least = np.take_along_axis(falling, np.maximum(above, 1) - 1, axis=-1)
+    kept = np.moveaxis(values >= least, -1, axis).astype(values.dtype)
+    count = kept.sum(axis=axis, keepdims=True)
+    t = ag.divide(ag.subtract(ag.sum(ag.multiply(x, kept), axis=axis, keepdims=True), 1), count)
+    return ag.where(kept != 0, ag.subtract(x, t), np.zeros((), kept.dtype))
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """``exp(x_i) / sum_j exp(x_j)`` along an axis. A Tensor comes back as `Probabilities`.
+
+    Those along another axis than the last come back as a plain Tensor.
 
     Example:
         >>> y = softmax(ag.tensor([[0.0, 0.0]]))
         >>> y.numpy(), y.logits.numpy()
         (array([[0.5, 0.5]], dtype=float32), array([[0., 0.]], dtype=float32))
     """
-    return _remember(ag.softmax(x), x, "softmax")
+    return _remember(ag.softmax(x), x, "softmax") if axis == -1 else ag.softmax(x, axis)
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
@@ -150,6 +204,8 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "softplus": softplus,
     "softsign": softsign,
     "sparse_plus": sparse_plus,
+    "sparse_sigmoid": sparse_sigmoid,
+    "sparsemax": sparsemax,
     "squareplus": squareplus,
     "swish": silu,
     "tanh": tanh,
@@ -175,5 +231,7 @@ def get(identifier: Any, where: str = "activations.get") -> Callable[..., Any]:
     """
     if identifier is None:
         return linear
+    if identifier is ag.relu:
+        return relu
     found: Callable[..., Any] = choose(ACTIVATIONS, identifier, where)
     return found

@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd_lite.errors import DataError, explain
 from nn.configs import Config, Decoder, Encoder, Ref
-from nn.functional import Graph, Input
+from nn.functional import Graph
+from nn.inputs import Input
 from nn.layer import Layer
 from nn.structures import leaves, mapped
 from nn.symbolic import METHODS, Call, Method, Operation, SymbolicTensor, get_item, operate

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 import numpy as np
 
 from autograd_lite.errors import DataError, explain
+from nn.foreign import Foreign
 
 T = TypeVar("T")
 Config = dict[str, Any]
@@ -53,6 +54,24 @@ def register(target: Any = None, *, name: str | None = None) -> Any:
     return target
 
 
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Any:
+    """`register` by Keras' name, as a decorator.
+
+    Args:
+        package: For Keras' sake.
+        name: Under which the class or function is saved; its own by default.
+
+    Example:
+        >>> @nn.saving.register_keras_serializable(package="mine")
+        ... class Tripled(nn.Layer):
+        ...     def call(self, x):
+        ...         return x * 3
+        >>> nn.configs.Decoder().find("Tripled") is Tripled
+        True
+    """
+    return lambda target: register(target, name=name)
+
+
 def know(kind: str, objects: Mapping[str, Any]) -> None:
     """Give nn's own classes and functions their names, ``kind.name``."""
     for name, value in objects.items():
@@ -69,7 +88,7 @@ class _Made:
         self.args, self.kwargs = args, kwargs
 
 
-class Recorded:
+class Recorded(metaclass=Foreign):
     """Base of what remembers its arguments, so that another one can be made from its config."""
 
     _made: _Made | None = None

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import abc
 import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
-import autograd_lite as ag
 from autograd_lite.errors import explain
+from nn.foreign import Foreign, check_dtype
 
 NAMES = ("input_shape", "input_dim", "trainable", "dtype")
 
 
-class Declares(abc.ABCMeta):
+class Declares(Foreign):
     """The class of layers' classes, which take some settings besides their own.
 
     `input_shape`, or `input_dim`, is the shape of one sample: a `Sequential` that begins with such
@@ -34,7 +31,8 @@ class Declares(abc.ABCMeta):
         own, every = _accepted(cls)
         given = {n: settings.pop(n) for n in NAMES if n in settings and n not in own}
         if not every:
-            refuse(cls, [name for name in settings if name not in own])
+            known = {*own, *cls.known_foreign()}
+            refuse(cls, [name for name in settings if name not in known])
         _check(cls, given)
         made = super().__call__(*args, **settings)
         declare(made, given)
@@ -99,21 +97,11 @@ def _accepted(cls: type) -> tuple[list[str], bool]:
 
 
 def _check(cls: type, given: dict[str, Any]) -> None:
-    shape, dtype = given.get("input_shape"), given.get("dtype")
+    shape = given.get("input_shape")
     if shape is not None and not isinstance(shape, list | tuple):
         fix = f"input_shape=({shape},)"
         raise ValueError(explain(cls.__name__, "bad `input_shape`", got=repr(shape), fix=fix))
-    default = np.dtype(ag.get_default_dtype())
-    if dtype is not None and not (dtype == default.name or dtype == default):
-        raise ValueError(
-            explain(
-                cls.__name__,
-                "a layer has no dtype of its own",
-                got=f"dtype={dtype!r}",
-                expected=f"the default dtype, {default.name!r}",
-                fix="ag.set_default_dtype(...) before the layers are made",
-            )
-        )
+    check_dtype(cls.__name__, given.get("dtype"))
 
 
 def finishing(build: Callable[..., None]) -> Callable[..., None]:

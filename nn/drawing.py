@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite.errors import explain
-from nn.functional import Input
+from nn.inputs import Input
 from nn.layer import Layer
 
 # A layer or operation, which of its outputs, another, and as which of its inputs it reads that.

@@ -12,6 +12,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import DataError, explain
 from nn import serialization
+from nn.parameters import Parameter
 
 Tree = Any
 CONTENT = "backup 1"
@@ -187,6 +188,7 @@ def _fill(tally: Any, counts: Tree) -> None:
 def _numbers(metric: Any) -> dict[str, Tree]:
     """What a metric has counted: all of its attributes that are numbers or arrays."""
     found = {name: value for name, value in vars(metric).items() if _is_data(value)}
+    found |= {n: v.data.copy() for n, v in vars(metric).items() if isinstance(v, Parameter)}
     inner = vars(metric).get("metric")
     return found if inner is None else found | {"metric": _numbers(inner)}
 
@@ -196,7 +198,11 @@ def _set_numbers(metric: Any, numbers: Mapping[str, Tree]) -> None:
         if name == "metric":
             _set_numbers(metric.metric, value)
         else:
-            setattr(metric, name, value)
+            current = getattr(metric, name, None)
+            if isinstance(current, Parameter):
+                current.assign(value)
+            else:
+                setattr(metric, name, value)
 
 
 def _is_data(value: Any) -> bool:

@@ -23,6 +23,7 @@ from nn import (
     regularizers,
 )
 from nn.configs import Config, Decoder, Encoder
+from nn.configs import register_keras_serializable as register_keras_serializable
 from nn.optimizers import schedules
 from nn.serialization import OPTIMIZER, PathLike, assign, by_layer, parsed, read, write
 

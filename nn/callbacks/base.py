@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from autograd_lite.errors import choose, explain
+from nn.foreign import Foreign
 
 Logs = dict[str, float]
 
 
-class Callback:
+class Callback(metaclass=Foreign):
     """Base class. Override the hooks you need; those left alone cost nothing.
 
     Epochs and batches count from 0. `logs` holds means over the samples of the epoch so far, and

@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,13 @@ class TensorBoard(Callback):
     """
 
     kept = ("_file", "_sizes", "_steps")
+    foreign: ClassVar = {
+        "write_graph": None,  # a model is no TensorFlow graph
+        "write_images": (False,),
+        "profile_batch": (0, None),
+        "embeddings_freq": (0,),
+        "embeddings_metadata": (None,),
+    }
 
     def __init__(
         self,

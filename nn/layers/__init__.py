@@ -1,13 +1,29 @@
 """Layers, one family a file."""
 
-from nn.functional import Input
+from nn.inputs import Input
 from nn.layer import Layer, Parameter
 from nn.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from nn.layers.alignment import AdditiveAttention, Attention
 from nn.layers.attention import MultiHeadAttention
-from nn.layers.convolution import Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose
+from nn.layers.convolution import (
+    Conv1D,
+    Conv1DTranspose,
+    Conv2D,
+    Conv2DTranspose,
+    Convolution1D,
+    Convolution1DTranspose,
+    Convolution2D,
+    Convolution2DTranspose,
+)
 from nn.layers.core import Activation, Dense
-from nn.layers.depthwise import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
+from nn.layers.depthwise import (
+    DepthwiseConv1D,
+    DepthwiseConv2D,
+    SeparableConv1D,
+    SeparableConv2D,
+    SeparableConvolution1D,
+    SeparableConvolution2D,
+)
 from nn.layers.embedding import Embedding, Masking
 from nn.layers.merging import (
     Add,
@@ -97,6 +113,10 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Dense",
@@ -143,6 +163,8 @@ __all__ = [
     "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "SimpleRNN",
     "Softmax",
     "SpatialDropout1D",

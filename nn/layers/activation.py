@@ -51,16 +51,7 @@ class ReLU(Layer):
 
     def call(self, x: Any) -> Any:
         """The function of each entry."""
-        if self.threshold:
-            below = ag.multiply(ag.subtract(x, self.threshold), self.negative_slope)
-            y = ag.where(ag.less_equal(x, self.threshold), below, x)
-        elif self.negative_slope:
-            y = ag.leaky_relu(x, self.negative_slope)
-        else:
-            y = ag.relu(x)
-        if self.max_value is None:
-            return y
-        return ag.where(ag.greater_equal(y, self.max_value), self.max_value, y)
+        return activations.relu(x, self.negative_slope, self.max_value, self.threshold)
 
 
 class LeakyReLU(Layer):

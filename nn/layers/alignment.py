@@ -12,13 +12,13 @@ from autograd_lite.errors import ShapeError, choose, explain
 from nn import initializers
 from nn.checks import real
 from nn.layer import Layer, Parameter
-from nn.layers.weights import as_any_floats
+from nn.layers.weights import Seeded, as_any_floats
 from nn.masking import as_mask
 
 MODES = {"dot": "dot", "concat": "concat"}
 
 
-class Attention(Layer):
+class Attention(Seeded, Layer):
     """``softmax(scores) @ value``, with scores of how well each query and key fit (Luong, 2015).
 
     It is called on a list ``[query, value]`` or ``[query, value, key]``, the key being the value
@@ -69,8 +69,7 @@ class Attention(Layer):
         self.use_scale = use_scale
         self.score_mode = choose(MODES, score_mode, f"{where}: `score_mode`")
         self.dropout = real(where, "dropout", dropout, high=1.0)
-        self.seed = seed
-        self._own = None if seed is None else np.random.default_rng(seed)
+        self._sow(seed)
 
     def build(self, input_shape: Any) -> None:
         """Check the shapes, and make `scale` and `concat_score_weight`, if they are used."""
@@ -105,8 +104,8 @@ class Attention(Layer):
             past = np.tri(query.shape[1], value.shape[1], dtype=np.bool_)
             seen = past if seen is None else seen & past
         weights = self._weights(query, key, seen)
-        own = ag.random.generator() if self._own is None else self._own
-        kept = ag.dropout(weights, self.dropout, own) if training and self.dropout else weights
+        drops = training and self.dropout
+        kept = ag.dropout(weights, self.dropout, self._generator()) if drops else weights
         out = ag.matmul(kept, value)
         if asking is not None:
             out = ag.where(as_mask(asking)[..., None], out, np.zeros((), out.dtype))

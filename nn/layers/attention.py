@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypedDict, Unpack
+from typing import Any, ClassVar, TypedDict, Unpack
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from nn.layers.weights import (
     NamedConstraint,
     NamedInitializer,
     NamedRegularizer,
+    Seeded,
     Weighted,
     as_floats,
     check_ndim,
@@ -78,7 +79,7 @@ class Projection(Weighted):
         return ag.linear(x, kernel, self.bias.reshape((-1,)))
 
 
-class MultiHeadAttention(Weighted):
+class MultiHeadAttention(Seeded, Weighted):
     """Attention by several heads side by side, each with its own queries, keys and values.
 
     ``softmax(q @ k.T / sqrt(key_dim)) @ v`` for each head, where q, k and v are affine maps of
@@ -91,6 +92,7 @@ class MultiHeadAttention(Weighted):
         dropout: Rate at which weights of attention are dropped while training.
         use_bias: Whether the maps have biases.
         output_shape: Length of the output's last axis, or a tuple; None for the query's.
+        seed: None to draw from the library's generator, which `ag.set_seed` seeds.
         name: Of the layer.
         **settings: Initializers, regularizers and constraints of all kernels and biases, as
             ``kernel_initializer``; `activity_regularizer`.
@@ -117,6 +119,12 @@ class MultiHeadAttention(Weighted):
     """
 
     supports_masking = True
+    foreign: ClassVar = {
+        "flash_attention": None,
+        "attention_axes": (None,),
+        "sliding_window": (None,),
+        "use_gate": (False,),
+    }
 
     def __init__(
         self,
@@ -127,6 +135,7 @@ class MultiHeadAttention(Weighted):
         use_bias: bool = True,
         output_shape: int | tuple[int, ...] | None = None,
         *,
+        seed: int | None = None,
         name: str | None = None,
         **settings: Unpack[Settings],
     ) -> None:
@@ -138,6 +147,7 @@ class MultiHeadAttention(Weighted):
         value_dim = key_dim if value_dim is None else value_dim
         self.value_dim = positive_int(where, "value_dim", value_dim)
         self.dropout = real(where, "dropout", dropout, high=1.0)
+        self._sow(seed)
         self.use_bias = use_bias
         lengths = (output_shape,) if isinstance(output_shape, int) else output_shape
         self.outer = lengths and tuple(positive_int(where, "output_shape", n) for n in lengths)
@@ -226,7 +236,8 @@ class MultiHeadAttention(Weighted):
         weights = None
         if return_attention_scores or (training and self.dropout):
             weights = ag.attention_weights(q, k, mask=mask, scale=1 / math.sqrt(self.key_dim))
-            kept = ag.dropout(weights, self.dropout) if training and self.dropout else weights
+            drops = training and self.dropout
+            kept = ag.dropout(weights, self.dropout, self._generator()) if drops else weights
             together = ag.matmul(kept, v).swapaxes(1, 2)
         else:
             together = ag.dot_product_attention(q, k, v, mask=mask).swapaxes(1, 2)

@@ -319,3 +319,10 @@ class Conv2DTranspose(TransposedConvolution):
     name = "conv2d_transpose"
     axes = 2
     convolve = staticmethod(ag.conv_transpose2d)
+
+
+# Keras' other names.
+Convolution1D = Conv1D
+Convolution2D = Conv2D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Conv2DTranspose

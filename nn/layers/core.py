@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import Any, ClassVar
 
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn import activations
-from nn.checks import positive_int
+from nn.checks import callers, positive_int
 from nn.layer import Layer, Parameter, Shape
 from nn.layers.weights import (
     NamedActivation,
@@ -49,6 +50,9 @@ class Dense(Weighted):
     """
 
     supports_masking = True
+    foreign: ClassVar = {
+        name: (None,) for name in ("lora_rank", "lora_alpha", "quantization_config")
+    }
     kernel: Parameter
     bias: Parameter | None
 
@@ -93,6 +97,12 @@ class Dense(Weighted):
                     fix="a vector is one row of features or one column: reshape((1, -1)) or "
                     "reshape((-1, 1))",
                 )
+            )
+        if self.units == 1 and self.activation is activations.softmax:
+            warnings.warn(
+                f"{self.name}: a softmax over one unit is 1 whatever comes in; "
+                'activation="sigmoid" is meant, or a unit for each class',
+                stacklevel=callers(),
             )
         self.kernel = self._weight("kernel", (input_shape[-1], self.units))
         self.bias = self._weight("bias", (self.units,)) if self.use_bias else None

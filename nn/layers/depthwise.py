@@ -252,3 +252,8 @@ class SeparableConv2D(SeparableConvolution):
     axes = 2
     convolve = staticmethod(ag.depthwise_conv2d)
     mix = staticmethod(ag.conv2d)
+
+
+# Keras' other names.
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,9 @@ class Embedding(Weighted):
         ((2, 3, 4), (10, 4))
     """
 
+    foreign: ClassVar = {
+        name: (None,) for name in ("weights", "lora_rank", "lora_alpha", "quantization_config")
+    }
     embeddings: Parameter
 
     def __init__(

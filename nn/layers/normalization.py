@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -201,6 +201,12 @@ class BatchNormalization(_Scaled):
         [[1.0], [0.0], [0.20000000298023224], [1.0]]
     """
 
+    foreign: ClassVar = {
+        "renorm": (False,),
+        "renorm_clipping": None,
+        "renorm_momentum": None,
+        "synchronized": None,  # there is one process
+    }
     moving_mean: Parameter
     moving_variance: Parameter
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -207,6 +207,8 @@ class CategoryEncoding(Layer):
                [0., 0., 0., 1.]], dtype=float32)
     """
 
+    foreign: ClassVar = {"sparse": (False,)}
+
     def __init__(
         self, num_tokens: int, output_mode: str = "multi_hot", *, name: str | None = None
     ) -> None:
@@ -260,6 +262,13 @@ class Discretization(Layer):
         >>> Discretization([0.0, 1.0])(np.array([[-1.0, 0.0, 0.5, 1.0]]))
         array([[0, 1, 1, 2]], dtype=int32)
     """
+
+    foreign: ClassVar = {
+        "output_mode": ("int",),
+        "sparse": (False,),
+        "num_bins": (None,),
+        "epsilon": None,
+    }
 
     def __init__(self, bin_boundaries: ArrayLike, *, name: str | None = None) -> None:
         super().__init__(name)

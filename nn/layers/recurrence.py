@@ -23,6 +23,7 @@ from nn.layers.weights import (
     NamedConstraint,
     NamedInitializer,
     NamedRegularizer,
+    Seeded,
     Weighted,
     as_floats,
     check_ndim,
@@ -52,6 +53,7 @@ class Settings(TypedDict, total=False):
     return_state: bool
     go_backwards: bool
     stateful: bool
+    seed: int | None
     name: str | None
 
 
@@ -70,7 +72,7 @@ CHOICES: dict[str, Any] = {
 SWITCHES = ("return_sequences", "return_state", "go_backwards", "stateful")
 
 
-class Recurrent(Weighted):
+class Recurrent(Seeded, Weighted):
     """Base of the recurrent layers: what they take by name, masks and states.
 
     Args:
@@ -83,12 +85,13 @@ class Recurrent(Weighted):
             steps; `return_sequences`, the state after each step rather than the last;
             `return_state`, the final states after the output; `go_backwards`, from the last step
             to the first; `stateful`, a batch starts with the states where the last one ended, until
-            `reset_state`; `name`.
+            `reset_state`; `seed` of the dropout, the library's generator unless given; `name`.
     """
 
     gates: ClassVar[int] = 1
     carried: ClassVar[int] = 1
     zero_output_for_mask: bool = False
+    foreign: ClassVar = {"unroll": None, "use_cudnn": None}
     _makes_masks = False
 
     kernel: Parameter
@@ -119,6 +122,7 @@ class Recurrent(Weighted):
         self.recurrent_dropout = real(where, "recurrent_dropout", rate, high=1.0)
         for switch in SWITCHES:
             setattr(self, switch, bool(settings.get(switch, False)))
+        self._sow(settings.get("seed"))
         self._left: list[NDArray[Any]] | None = None
 
     def build(self, input_shape: Shape) -> None:
@@ -189,12 +193,14 @@ class Recurrent(Weighted):
         """What x gives to the gates, with a mask for each of them that is the same at all steps."""
         ones = np.ones((x.shape[0], 1, x.shape[2]), x.dtype)
         parts = self._parts(self.kernel, self.gates)
-        return ag.concatenate([(x * ag.dropout(ones, self.dropout)) @ part for part in parts], -1)
+        own, rate = self._generator(), self.dropout
+        return ag.concatenate([(x * ag.dropout(ones, rate, own)) @ part for part in parts], -1)
 
     def _by_steps(self, given: Any, states: States, mask: Any, training: bool) -> Sequence[Any]:
         ones = np.ones(states[0].shape, given.dtype)
         rate = self.recurrent_dropout if training else 0.0
-        keep = [ag.dropout(ones, rate) if rate else ones for _ in range(self.gates)]
+        own = self._generator()
+        keep = [ag.dropout(ones, rate, own) if rate else ones for _ in range(self.gates)]
         outputs = []
         for t in range(given.shape[1]):
             new = self._step(given[:, t], states, keep)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,21 +12,13 @@ from autograd_lite.errors import ShapeError, explain
 from nn import regularizers
 from nn.checks import real
 from nn.layer import Layer, Shape
-from nn.layers.weights import as_any_floats, check_ndim
+from nn.layers.weights import Seeded, as_any_floats, check_ndim
 
 
-class _Random(Layer):
-    """Base of those that draw, from a generator of their own if they have a seed."""
+class _Random(Seeded, Layer):
+    """Base of those that draw."""
 
     supports_masking = True
-    seed: int | None
-
-    def _sow(self, seed: int | None) -> None:
-        self.seed = seed
-        self._own = None if seed is None else np.random.default_rng(seed)
-
-    def _generator(self) -> np.random.Generator:
-        return ag.random.generator() if self._own is None else self._own
 
 
 class Dropout(_Random):
@@ -145,6 +137,7 @@ class SpatialDropout2D(_SpatialDropout):
     """
 
     ndim = 4
+    foreign: ClassVar = {"data_format": (None, "channels_last")}
 
 
 class GaussianNoise(_Random):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
@@ -43,6 +43,8 @@ class Flatten(Layer):
         >>> Flatten()(np.zeros((5, 28, 28))).shape
         (5, 784)
     """
+
+    foreign: ClassVar = {"data_format": (None, "channels_last")}
 
     def call(self, x: Any) -> Any:
         """``x`` as rows."""

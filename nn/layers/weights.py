@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn import activations, constraints, initializers, regularizers
@@ -26,6 +28,19 @@ GETTERS = {
 def get_activation(choice: NamedActivation, where: str) -> Callable[[Any], Any]:
     """The function of this name; None is `linear`."""
     return activations.get(choice, f"{where}: `activation`")
+
+
+class Seeded:
+    """Draws from a generator of its own if it has a seed, else from the library's."""
+
+    seed: int | None
+
+    def _sow(self, seed: int | None) -> None:
+        self.seed = seed
+        self._own = None if seed is None else np.random.default_rng(seed)
+
+    def _generator(self) -> np.random.Generator:
+        return ag.random.generator() if self._own is None else self._own
 
 
 class Weighted(Layer):

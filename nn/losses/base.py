@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import autograd_lite as ag
 from autograd_lite.errors import DTypeError, choose, explain
 from nn.checks import snake_case
 from nn.configs import Recorded
+from nn.foreign import check_dtype
 from nn.masking import mask_of
 from nn.targets import align, weights_for
 
@@ -45,6 +47,7 @@ class Loss(Recorded):
             number of samples (not over the sum of weights: that is ``"mean_with_sample_weight"``);
             ``"sum"``; or ``"none"``, which keeps a value a sample.
         name: For messages; the class name in snake case unless given.
+        dtype: For Keras' sake, the default one if any: that of the predictions is what counts.
 
     Example:
         >>> class CubicError(Loss):
@@ -54,9 +57,16 @@ class Loss(Recorded):
         4.5
     """
 
+    foreign: ClassVar = {"dtype": partial(check_dtype, what="a loss")}
+
     def __init__(
-        self, *, reduction: str | None = "sum_over_batch_size", name: str | None = None
+        self,
+        *,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
     ) -> None:
+        check_dtype(type(self).__name__, dtype, "a loss")
         self.name = snake_case(type(self).__name__) if name is None else name
         reduction = "none" if reduction is None else reduction
         self.reduction: str = choose(REDUCTIONS, reduction, f"{self.name}: `reduction`")

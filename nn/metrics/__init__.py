@@ -8,6 +8,24 @@ from typing import Any
 from autograd_lite.errors import choose, explain
 from nn import losses
 from nn.checks import instance, snake_case, spelled
+from nn.losses import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
 from nn.metrics.accuracies import (
     Accuracy,
     BinaryAccuracy,
@@ -132,14 +150,30 @@ __all__ = [
     "TrueNegatives",
     "TruePositives",
     "binary_accuracy",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_accuracy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
     "concordance_correlation",
     "cosine_similarity",
     "get",
     "get_all",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
     "pearson_correlation",
+    "poisson",
     "sparse_categorical_accuracy",
+    "sparse_categorical_crossentropy",
     "sparse_top_k_categorical_accuracy",
+    "squared_hinge",
     "top_k_categorical_accuracy",
 ]
 
@@ -213,7 +247,7 @@ def get(metric: Any, loss: losses.Loss | None = None, where: str = "metrics.get"
         return FunctionMetric(loss.call, name)
     found = choose(table, metric, where)
     if found is Accuracy:
-        return Accuracy(loss, name)
+        return Accuracy(name, loss=loss)
     return found(name=name) if isinstance(found, type) else FunctionMetric(found, name)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nn import losses
 from nn.checks import positive_int
@@ -115,12 +116,15 @@ class BinaryAccuracy(Metric):
     """The mean of `binary_accuracy`.
 
     Args:
-        threshold: Predictions above it say yes; 0 for logits.
         name: The key in logs.
+        dtype: As of `Metric`.
+        threshold: Predictions above it say yes; 0 for logits.
     """
 
-    def __init__(self, threshold: float = 0.5, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(
+        self, name: str | None = None, dtype: DTypeLike | None = None, threshold: float = 0.5
+    ) -> None:
+        super().__init__(name, dtype)
         self.threshold = threshold
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -152,13 +156,19 @@ class Accuracy(Metric):
     that are integers are classes, and right where they equal the targets.
 
     Args:
+        name: The key in logs.
+        dtype: As of `Metric`.
         loss: The loss trained with, if it is known. Logits under a binary cross-entropy are
             compared with 0.
-        name: The key in logs.
     """
 
-    def __init__(self, loss: losses.Loss | None = None, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(
+        self,
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
+        loss: losses.Loss | None = None,
+    ) -> None:
+        super().__init__(name, dtype)
         self.rule: Callable[[Any, Any], Array] | None = None
         if isinstance(loss, losses.BinaryCrossentropy):
             self.rule = partial(binary_accuracy, threshold=0.0 if loss.from_logits else 0.5)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 import autograd_lite as ag
 from autograd_lite.errors import explain
+from nn import initializers
 from nn.checks import snake_case
 from nn.configs import Recorded
+from nn.foreign import Foreign, check_dtype
 from nn.masking import mask_of
+from nn.parameters import Parameter, drawn
 from nn.targets import weights_for
 
 Array = NDArray[Any]
@@ -38,7 +42,17 @@ def counted(y_pred: Any, sample_weight: ArrayLike | None) -> ArrayLike | None:
     return weights_for("metrics", "sample_weight", sample_weight, mask.shape) * mask
 
 
-class Metric(Recorded):
+class Reset(Foreign):
+    """The class of metrics' classes: one begins with `reset_state`, once all of it is made."""
+
+    def __call__(cls, *args: Any, **settings: Any) -> Any:
+        """Make a metric."""
+        made = super().__call__(*args, **settings)
+        made.reset_state()
+        return made
+
+
+class Metric(Recorded, metaclass=Reset):
     """The mean of `call(y_true, y_pred)` over all samples since the last `reset_state`.
 
     Subclass it and define `call`, which is given arrays and gives a value for each sample. A metric
@@ -46,6 +60,7 @@ class Metric(Recorded):
 
     Args:
         name: The key in logs and in the history; the class name in snake case unless given.
+        dtype: For Keras' sake, the default one if any: sums are in float64.
 
     Example:
         >>> class Bias(Metric):
@@ -57,9 +72,12 @@ class Metric(Recorded):
         1.5
     """
 
-    def __init__(self, name: str | None = None) -> None:
+    foreign: ClassVar = {"dtype": partial(check_dtype, what="a metric")}
+    variables: Sequence[Parameter] = ()
+
+    def __init__(self, name: str | None = None, dtype: DTypeLike | None = None) -> None:
+        check_dtype(type(self).__name__, dtype, "a metric")
         self.name = snake_case(type(self).__name__) if name is None else name
-        self.reset_state()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -100,6 +118,45 @@ class Metric(Recorded):
             self.total += float((values * weight).sum())
             self.count += float(weight.sum()) * (values.size / max(weight.size, 1))
 
+    def add_variable(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = "zeros",
+        dtype: DTypeLike | None = np.float64,
+        aggregation: str | None = None,
+        name: str | None = None,
+    ) -> Parameter:
+        """A sum to be kept, as Keras has it: `reset_state` of `Metric` sets it to 0.
+
+        Args:
+            shape: Of the sum; ``()`` is a number.
+            initializer: A name in `nn.initializers` or a callable.
+            dtype: By default float64.
+            aggregation: For Keras' sake.
+            name: Of the sum.
+
+        Example:
+            >>> class Largest(Metric):
+            ...     def __init__(self, name="largest"):
+            ...         super().__init__(name)
+            ...         self.largest = self.add_variable(name="largest")
+            ...
+            ...     def update_state(self, y_true, y_pred, sample_weight=None):
+            ...         self.largest.assign(np.maximum(self.largest, np.max(y_pred)))
+            ...
+            ...     def result(self):
+            ...         return self.largest
+            >>> float(Largest()([0.0, 0.0], [2.0, 3.0]))
+            3.0
+        """
+        found = initializers.get(initializer or "zeros", f"{self.name}: `initializer`")
+        made = drawn(shape, found, dtype, trainable=False)
+        made.name = name or ""
+        self.variables = [*self.variables, made]
+        return made
+
+    add_weight = add_variable
+
     def result(self) -> Any:
         """The mean so far; 0 if there is none."""
         return self.total / self.count if self.count else 0.0
@@ -108,6 +165,8 @@ class Metric(Recorded):
         """Forget all batches."""
         self.total: float = 0.0
         self.count: float = 0.0
+        for variable in self.variables:
+            variable.assign(np.zeros(variable.shape))
 
 
 class FunctionMetric(Metric):
@@ -116,6 +175,7 @@ class FunctionMetric(Metric):
     Args:
         function: Gives a value for each sample.
         name: The key in logs; the function's own unless given.
+        dtype: As of `Metric`.
         settings: Further arguments of the function.
 
     Example:
@@ -125,9 +185,13 @@ class FunctionMetric(Metric):
     """
 
     def __init__(
-        self, function: Callable[..., Any], name: str | None = None, **settings: Any
+        self,
+        function: Callable[..., Any],
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
+        **settings: Any,
     ) -> None:
-        super().__init__(name or getattr(function, "__name__", "metric"))
+        super().__init__(name or getattr(function, "__name__", "metric"), dtype)
         self.function, self.settings = function, settings
 
     def call(self, y_true: Array, y_pred: Array) -> Array:
@@ -143,13 +207,16 @@ class NamedMean(FunctionMetric):
 
     Args:
         name: The key in logs.
+        dtype: As of `Metric`.
         settings: Further arguments of the function.
     """
 
     of: ClassVar[Callable[..., Any]]
 
-    def __init__(self, name: str | None = None, **settings: Any) -> None:
-        super().__init__(type(self).of, name or snake_case(type(self).__name__), **settings)
+    def __init__(
+        self, name: str | None = None, dtype: DTypeLike | None = None, **settings: Any
+    ) -> None:
+        super().__init__(type(self).of, name or snake_case(type(self).__name__), dtype, **settings)
 
 
 class Mean(Metric):
@@ -204,5 +271,6 @@ class Tally:
         """The means by name, the loss first."""
         means = {"loss": self.total / self.count}
         for metric in self.metrics:
-            means[metric.name] = metric.result()
+            found = metric.result()
+            means[metric.name] = found.tolist() if isinstance(found, ag.Tensor) else found
         return means

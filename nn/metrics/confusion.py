@@ -34,6 +34,11 @@ class Counts(Metric):
         no: Weight of those that do not.
     """
 
+    hits: Array
+    alarms: Array
+    yes: Any
+    no: Any
+
     def __init__(
         self,
         thresholds: ArrayLike = 0.5,
@@ -66,12 +71,21 @@ class Counts(Metric):
             p = _largest(p, self.top_k)
         if self.class_id is not None:
             y, p, w = (a[..., self.class_id] for a in (y, p, w))
+        self._count_in(y, p, w)
+
+    def _count_in(self, y: Array, p: Array, w: Array) -> None:
+        hits, alarms, yes, no = self._counts(y, p, w)
+        self.hits += hits
+        self.alarms += alarms
+        self.yes += yes
+        self.no += no
+
+    def _counts(self, y: Array, p: Array, w: Array) -> tuple[Array, Array, float, float]:
+        """What is added to `hits`, `alarms`, `yes` and `no`."""
         yes, w = y.ravel() > 0.5, w.ravel().astype(np.float64)
         above = self._above(p.ravel())
-        self.hits += self._count(above[yes], w[yes])
-        self.alarms += self._count(above[~yes], w[~yes])
-        self.yes += float(w[yes].sum())
-        self.no += float(w[~yes].sum())
+        hits, alarms = self._count(above[yes], w[yes]), self._count(above[~yes], w[~yes])
+        return hits, alarms, float(w[yes].sum()), float(w[~yes].sum())
 
     def _above(self, p: Array) -> Array:
         """How many of the thresholds each prediction is above."""
@@ -84,7 +98,7 @@ class Counts(Metric):
     def _count(self, above: Array, w: Array) -> Array:
         """The weight above each threshold."""
         weights = np.bincount(above, w, len(self.thresholds) + 1)
-        counted = np.empty_like(self.hits)
+        counted = np.empty(len(self.thresholds))
         counted[self._order] = weights[::-1].cumsum()[::-1][1:]
         return counted
 
@@ -102,15 +116,15 @@ class Counts(Metric):
 class _AtThresholds(Counts):
     """A count at each threshold."""
 
-    def __init__(self, thresholds: ArrayLike = 0.5, name: str | None = None) -> None:
-        super().__init__(thresholds, name=name)
+    def __init__(self, thresholds: ArrayLike | None = None, name: str | None = None) -> None:
+        super().__init__(0.5 if thresholds is None else thresholds, name=name)
 
 
 class TruePositives(_AtThresholds):
     """The weight of samples that are rightly said yes to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:
@@ -127,7 +141,7 @@ class FalsePositives(_AtThresholds):
     """The weight of samples that are wrongly said yes to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:
@@ -144,7 +158,7 @@ class TrueNegatives(_AtThresholds):
     """The weight of samples that are rightly said no to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:
@@ -161,7 +175,7 @@ class FalseNegatives(_AtThresholds):
     """The weight of samples that are wrongly said no to.
 
     Args:
-        thresholds: One, or several, for a value each.
+        thresholds: One, or several, for a value each; one half unless given.
         name: The key in logs.
 
     Example:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from autograd_lite.errors import choose
 from nn import losses
@@ -116,16 +116,19 @@ class LogCoshError(NamedMean):
 class _Along(NamedMean):
     """A mean of what is computed along an axis."""
 
-    def __init__(self, axis: int = -1, name: str | None = None) -> None:
-        super().__init__(name, axis=axis)
+    def __init__(
+        self, name: str | None = None, dtype: DTypeLike | None = None, axis: int = -1
+    ) -> None:
+        super().__init__(name, dtype=dtype, axis=axis)
 
 
 class CosineSimilarity(_Along):
     """The mean cosine: 1 for the same direction, where the loss of this name is -1.
 
     Args:
-        axis: Along which targets and predictions are vectors.
         name: The key in logs.
+        dtype: As of `Metric`.
+        axis: Along which targets and predictions are vectors.
     """
 
     of = staticmethod(cosine_similarity)
@@ -135,8 +138,9 @@ class PearsonCorrelation(_Along):
     """The mean of `pearson_correlation`.
 
     Args:
-        axis: Along which correlations are taken.
         name: The key in logs.
+        dtype: As of `Metric`.
+        axis: Along which correlations are taken.
     """
 
     of = staticmethod(pearson_correlation)
@@ -146,8 +150,9 @@ class ConcordanceCorrelation(_Along):
     """The mean of `concordance_correlation`.
 
     Args:
-        axis: Along which correlations are taken.
         name: The key in logs.
+        dtype: As of `Metric`.
+        axis: Along which correlations are taken.
     """
 
     of = staticmethod(concordance_correlation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from nn import losses
 from nn.metrics.base import NamedMean, as_array, counted
@@ -15,61 +15,72 @@ class BinaryCrossentropy(NamedMean):
     """The mean of `losses.binary_crossentropy`.
 
     Args:
+        name: The key in logs.
+        dtype: As of `Metric`.
         from_logits: Whether predictions are logits.
         label_smoothing: s turns targets into ``t (1 - s) + s / 2``.
-        name: The key in logs.
     """
 
     of = staticmethod(losses.binary_crossentropy)
 
     def __init__(
-        self, from_logits: bool = False, label_smoothing: float = 0.0, name: str | None = None
+        self,
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(name, from_logits=from_logits, label_smoothing=label_smoothing)
+        super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing)
 
 
 class CategoricalCrossentropy(NamedMean):
     """The mean of `losses.categorical_crossentropy`.
 
     Args:
+        name: The key in logs.
+        dtype: As of `Metric`.
         from_logits: Whether predictions are logits.
         label_smoothing: s turns targets into ``t (1 - s) + s / k``.
         axis: That of the classes.
-        name: The key in logs.
     """
 
     of = staticmethod(losses.categorical_crossentropy)
 
     def __init__(
         self,
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         axis: int = -1,
-        name: str | None = None,
     ) -> None:
-        super().__init__(name, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+        settings = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+        super().__init__(name, dtype, **settings)
 
 
 class SparseCategoricalCrossentropy(NamedMean):
     """The mean of `losses.sparse_categorical_crossentropy`.
 
     Args:
+        name: The key in logs.
+        dtype: As of `Metric`.
         from_logits: Whether predictions are logits.
         ignore_class: A label that does not count.
         axis: That of the classes.
-        name: The key in logs.
     """
 
     of = staticmethod(losses.sparse_categorical_crossentropy)
 
     def __init__(
         self,
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
         from_logits: bool = False,
         ignore_class: int | None = None,
         axis: int = -1,
-        name: str | None = None,
     ) -> None:
-        super().__init__(name, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+        settings = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
+        super().__init__(name, dtype, **settings)
         self.ignore_class = ignore_class
 
     def update_state(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
 from collections.abc import Callable
 from typing import Any, Self
@@ -10,7 +12,8 @@ import autograd_lite as ag
 from autograd_lite.errors import choose, explain
 from nn import blueprints, saving, serialization, summary
 from nn.configs import Config, Decoder, Encoder
-from nn.functional import Graph, Input, name_apart
+from nn.functional import Graph, name_apart
+from nn.inputs import Input
 from nn.layer import Layer
 from nn.loop import Loop
 from nn.masking import with_mask
@@ -64,6 +67,19 @@ class Model(Loop):
 
     layers: Any = _SublayersByDefault()
     built_on: Any = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in {"train_step", "test_step"} & vars(cls).keys():
+            try:
+                inspect.signature(vars(cls)[name]).bind("self", "x", "y")
+            except TypeError:
+                got = f"{name}{inspect.signature(vars(cls)[name])}"
+                expected = f"{name}(self, x, y, sample_weight=None), which returns the loss"
+                problem = "a step takes the parts of a batch"
+                raise TypeError(
+                    explain(cls.__name__, problem, got=got, expected=expected)
+                ) from None
 
     def __init__(self, inputs: Any = None, outputs: Any = None, *, name: str | None = None) -> None:
         super().__init__(name)
@@ -281,6 +297,14 @@ class Model(Loop):
         """
         self._require_built("save")
         return saving.save(self, path, include_optimizer)
+
+    def to_json(self) -> str:
+        """The layers with their settings, without weights, for `nn.models.model_from_json`.
+
+        Raises:
+            TypeError: a layer's argument has no form in JSON.
+        """
+        return json.dumps(Encoder()(self), allow_nan=False)
 
     def _require_built(self, where: str) -> None:
         if not self.built:

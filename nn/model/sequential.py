@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd_lite.errors import explain
 from nn.configs import Config, Encoder
-from nn.functional import Input, name_apart
+from nn.functional import name_apart
+from nn.inputs import Input
 from nn.layer import Layer, Shape
 from nn.masking import with_mask
 from nn.model.base import Model

@@ -69,6 +69,7 @@ class Optimizer(Recorded, metaclass=RateFirst):
         ([2.5, -1.5], 0.25)
     """
 
+    foreign: ClassVar = {"name": None, "loss_scale_factor": (None,)}
     slots: tuple[str, ...] = ()
     _not_saved = ("parameters",)
     # Numbers that change with the steps, besides `iterations`.

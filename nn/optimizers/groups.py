@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import abc
+import difflib
 import inspect
 import re
 from collections import Counter
@@ -15,6 +15,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, choose, explain
 from nn.checks import real
+from nn.foreign import Foreign
 
 Schedule = Callable[[int], float]
 # What optimizers take first: what to train, or the learning rate.
@@ -141,7 +142,7 @@ def _refuse_twins(where: str, parameters: list[ag.Tensor], names: list[str]) -> 
             raise ValueError(explain(where, "a parameter is given twice", got=got))
 
 
-class RateFirst(abc.ABCMeta):
+class RateFirst(Foreign):
     """Lets the learning rate come first, as in Keras: ``Adam(0.001, 0.9)``."""
 
     def __call__(cls, *given: Any, **settings: Any) -> Any:
@@ -150,7 +151,33 @@ class RateFirst(abc.ABCMeta):
             first = list(inspect.signature(cls.__init__).parameters)[1:2]  # type: ignore[misc]
             if first == ["parameters"]:
                 given = (settings.pop("parameters", None), *given)
+        if cls.__module__.startswith("nn."):
+            _refuse_unknown(cls, settings)
         return super().__call__(*given, **settings)
+
+
+# What Keras 2 called them.
+FORMER = {"lr": "learning_rate=", "decay": "learning_rate=schedules.InverseTimeDecay(...)"}
+
+
+def _refuse_unknown(cls: Foreign, settings: Iterable[str]) -> None:
+    """Raise if there are settings that no `__init__` of the class lists.
+
+    Raises:
+        TypeError: there are.
+    """
+    inits = [c.__init__ for c in cls.__mro__]  # type: ignore[misc]
+    own = {n: None for init in inits for n in inspect.signature(init).parameters}
+    known = [n for n in own if n not in ("self", "args", "kwargs", "settings", "parameters")]
+    for name in settings:
+        if name not in own and name not in cls.known_foreign():
+            near = difflib.get_close_matches(name, known, n=1)
+            fix = FORMER.get(name) or (f"did you mean {near[0]}=?" if near else None)
+            expected = "one of " + ", ".join(known)
+            got = f"{name}="
+            raise TypeError(
+                explain(cls.__name__, "unknown argument", got=got, expected=expected, fix=fix)
+            )
 
 
 def excluded(

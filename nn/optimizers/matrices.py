@@ -142,7 +142,7 @@ class Muon(Optimizer):
         epsilon: float = 1e-7,
         weight_decay: float | None = 0.004,
         *,
-        exclude_layers: Iterable[str] = (),
+        exclude_layers: Iterable[str] | None = None,
         exclude_embeddings: bool = True,
         muon_a: float = 3.4445,
         muon_b: float = -4.7750,
@@ -160,7 +160,7 @@ class Muon(Optimizer):
         if adam_weight_decay is not None:
             real("Muon", "adam_weight_decay", adam_weight_decay)
         self.epsilon = real("Muon", "epsilon", epsilon)
-        self.exclude_layers = [*exclude_layers]
+        self.exclude_layers = [*(exclude_layers or ())]
         self.exclude_embeddings = exclude_embeddings
         self.muon_a, self.muon_b, self.muon_c = muon_a, muon_b, muon_c
         self.adam_lr_ratio = real("Muon", "adam_lr_ratio", adam_lr_ratio)

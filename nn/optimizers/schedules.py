@@ -9,9 +9,11 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from autograd_lite.errors import explain
 from nn.checks import count, positive_int, real
+from nn.foreign import Foreign
 from nn.optimizers.groups import positive
 
 __all__ = [
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 
-class Schedule:
+class Schedule(metaclass=Foreign):
     """A function of the number of steps taken. Subclasses are dataclasses that define `__call__`.
 
     Example:
@@ -42,6 +44,8 @@ class Schedule:
         >>> Halving(10)(25), Halving(10)
         (0.25, Halving(every=10))
     """
+
+    foreign: ClassVar = {"name": None}
 
     def __call__(self, step: int) -> float:
         """The learning rate of the step after `step` steps."""

@@ -17,6 +17,15 @@ def rows_softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def nearest_distribution(row):
+    """The Euclidean projection on the simplex, its threshold found by bisection."""
+    low, high = row.max() - 1, row.max()
+    for _ in range(200):
+        t = (low + high) / 2
+        low, high = (t, high) if np.maximum(row - t, 0).sum() > 1 else (low, t)
+    return np.maximum(row - low, 0)
+
+
 REFERENCES = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
@@ -39,6 +48,8 @@ REFERENCES = {
     ),
     "soft_shrink": lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
     "sparse_plus": lambda x: np.where(x > 1, x, np.maximum(x + 1, 0) ** 2 / 4),
+    "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
+    "sparsemax": lambda x: np.array([nearest_distribution(row) for row in x]),
     "squareplus": lambda x: (x + np.sqrt(x**2 + 4)) / 2,
     "tanh_shrink": lambda x: x - np.tanh(x),
     "softplus": lambda x: np.logaddexp(0, x),
@@ -121,3 +132,35 @@ def test_get():
     assert activations.get("relu") is activations.relu
     with pytest.raises(ValueError, match=r"activations.get: unknown(?s:.*)'relu'"):
         activations.get("rellu")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "formula"),
+    [
+        ("relu", {"negative_slope": 0.5}, lambda x: np.where(x > 0, x, x / 2)),
+        (
+            "relu",
+            {"negative_slope": 0.5, "max_value": 1.0, "threshold": 0.25},
+            lambda x: np.where(x > 0.25, np.minimum(x, 1), (x - 0.25) / 2),
+        ),
+        ("softmax", {"axis": 0}, lambda x: rows_softmax(x.T).T),
+        ("sparsemax", {"axis": 0}, lambda x: REFERENCES["sparsemax"](x.T).T),
+    ],
+)
+def test_settings(name, settings, formula):
+    function = getattr(activations, name)
+    np.testing.assert_allclose(function(X, **settings), formula(X), rtol=1e-12, atol=1e-15)
+    assert ag.gradcheck(lambda x: function(x, **settings), [X / 30])
+
+
+def test_sparsemax_is_a_sparse_distribution():
+    x = np.random.default_rng(0).standard_normal((4, 6))
+    p = activations.sparsemax(x)
+    np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=1e-14)
+    assert (p >= 0).all()
+    assert (p == 0).any()
+    assert ag.gradcheck(activations.sparsemax, [x])
+
+
+def test_the_op_relu_is_the_activation():
+    assert activations.get(ag.relu) is activations.relu

@@ -148,7 +148,8 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_fit_refuses_before_any_work(case):
     loss, units, x, y, settings, error, text = BAD[case]
-    net = model(loss or "sparse_categorical_crossentropy", units)
+    activation = "softmax" if units > 1 else "sigmoid"
+    net = model(loss or "sparse_categorical_crossentropy", units, activation)
     before = net.get_weights()
     with pytest.raises(error, match=text):
         net.fit(x, y, **{"verbose": 0, **settings})

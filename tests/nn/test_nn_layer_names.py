@@ -279,3 +279,10 @@ def test_states_are_reset_by_either_name(wrap):
     layer.reset_states()
     assert (first != second).any()
     np.testing.assert_array_equal(layer(x).data, first)
+
+
+@pytest.mark.parametrize(
+    "name", ["Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose", "SeparableConv2D"]
+)
+def test_convolutions_by_their_long_names(name):
+    assert getattr(layers, name.replace("Conv", "Convolution")) is getattr(layers, name)

@@ -217,3 +217,81 @@ def test_models_watch_metrics_by_their_names():
     history = net.fit(CHANCES, BITS[:, 0], sample_weight=WEIGHTS, epochs=1, verbose=0)
     assert [*history.history] == ["loss", *names, "f1_score"]
     assert all(type(values[0]) is float for values in history.history.values())
+
+
+@pytest.mark.parametrize(
+    ("settings", "got"),
+    [
+        ({"num_labels": 3}, "num_labels=3"),
+        ({"multi_label": True, "num_labels": 4}, r"predictions \(2, 3\), 4 labels"),
+        ({"multi_label": True, "label_weights": [1, 2]}, r"predictions \(2, 3\), 2 labels"),
+    ],
+)
+def test_the_labels_of_an_area_have_to_fit(settings, got):
+    with pytest.raises(ValueError, match=f"auc: label.*(?s:.*)got: +{got}"):
+        metrics.AUC(**settings)(np.eye(3)[:2], np.full((2, 3), 0.5))
+
+
+def test_an_area_of_labels_starts_anew():
+    metric = metrics.AUC(multi_label=True)
+    y, p = np.array([[0, 1], [1, 0]]), np.array([[0.2, 0.9], [0.8, 0.3]])
+    assert metric(y, p) == metric(y, p) == 1.0
+    metric.reset_state()
+    assert metric.result() == 0.0
+    assert metric(y, 1 - p) == 0.0
+
+
+class CategoricalTruePositives(metrics.Metric):
+    """As in Keras' documentation."""
+
+    def __init__(self, name="categorical_true_positives", **settings):
+        super().__init__(name=name, **settings)
+        self.true_positives = self.add_variable(shape=(), name="ctp", initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        right = np.argmax(y_pred, axis=-1) == np.ravel(y_true)
+        weight = 1.0 if sample_weight is None else sample_weight
+        self.true_positives.assign_add(np.sum(right * weight))
+
+    def result(self):
+        return self.true_positives
+
+    def reset_state(self):
+        self.true_positives.assign(0.0)
+
+
+def test_a_metric_with_variables():
+    metric = CategoricalTruePositives()
+    assert float(metric(LABELS, np.eye(3)[LABELS])) == len(LABELS)
+    assert float(metric(LABELS, np.eye(3)[LABELS], np.full(len(LABELS), 0.5))) == 1.5 * len(LABELS)
+    metric.reset_state()
+    assert float(metric.result()) == 0.0
+    assert [v.name for v in metric.variables] == ["ctp"]
+    assert not metric.variables[0].requires_grad
+
+
+def test_the_variables_start_anew_by_themselves():
+    class Largest(metrics.Metric):
+        def __init__(self):
+            super().__init__("largest")
+            self.largest = self.add_weight(shape=(2,))
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.largest.assign(np.maximum(self.largest, np.max(y_pred, axis=0)))
+
+        def result(self):
+            return self.largest
+
+    metric = Largest()
+    assert metric(None, np.array([[1.0, 2.0], [0.0, 3.0]])).tolist() == [1.0, 3.0]
+    metric.reset_state()
+    assert metric.result().tolist() == [0.0, 0.0]
+
+
+def test_a_fit_watches_a_metric_with_variables():
+    model = nn.Sequential([nn.layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=[CategoricalTruePositives()])
+    x, y = np.eye(4), np.array([0, 1, 2, 0])
+    history = model.fit(x, y, epochs=2, batch_size=2, verbose=0).history
+    counts = history["categorical_true_positives"]
+    assert all(type(count) is float and 0 <= count <= 4 for count in counts)

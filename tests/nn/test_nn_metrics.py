@@ -120,7 +120,7 @@ def test_the_loss_by_its_name_has_its_settings():
         ("acc", metrics.Accuracy, "acc"),
         ("binary_accuracy", metrics.BinaryAccuracy, "binary_accuracy"),
         (metrics.CategoricalAccuracy, metrics.CategoricalAccuracy, "categorical_accuracy"),
-        (metrics.BinaryAccuracy(0.7, name="strict"), metrics.BinaryAccuracy, "strict"),
+        (metrics.BinaryAccuracy("strict", threshold=0.7), metrics.BinaryAccuracy, "strict"),
         (losses.mean_squared_error, metrics.FunctionMetric, "mean_squared_error"),
         (lambda y, p: p, metrics.FunctionMetric, "<lambda>"),
     ],

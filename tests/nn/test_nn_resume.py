@@ -111,6 +111,20 @@ def usual(net, watching, **settings):
     net.fit(X, Y, 4, callbacks=watching, verbose=0, **given)
 
 
+class Positives(nn.metrics.Metric):
+    """Counts into a variable."""
+
+    def __init__(self):
+        super().__init__("positives")
+        self.positives = self.add_variable()
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.positives.assign_add(np.count_nonzero(y_pred.data > 0.5))
+
+    def result(self):
+        return self.positives
+
+
 MODELS = {
     "adam": {},
     "dropout": {"layers": lambda: [nn.layers.Dropout(0.5), nn.layers.Dropout(0.5, seed=1)]},
@@ -118,6 +132,7 @@ MODELS = {
     "accumulating": {"optimizer": lambda: nn.optimizers.Adam(gradient_accumulation_steps=2)},
     "averaging": {"optimizer": lambda: nn.optimizers.Adam(use_ema=True)},
     "metrics": {"metrics": ("accuracy", "auc", "f1_score", "mae")},
+    "metric of variables": {"metrics": (Positives(),)},
 }
 
 

@@ -391,3 +391,20 @@ def test_a_newer_version_is_refused(tmp_path):
     write(tmp_path / "m", {}, {"version": "2", "writer": "9.9"})
     with pytest.raises(ag.errors.DataError, match=r"another version(?s:.*)version 2, by 9\.9"):
         nn.load_model(tmp_path / "m")
+
+
+def test_json_holds_the_layers(tmp_path):
+    x = nn.Input((3,))
+    model = nn.Model(x, layers.Dense(2, "relu", kernel_regularizer="l2")(x))
+    twin = nn.models.model_from_json(model.to_json())
+    assert type(twin) is nn.Model
+    assert twin.get_config() == model.get_config()
+    twin.set_weights(model.get_weights())
+    given = np.ones((1, 3), np.float32)
+    np.testing.assert_array_equal(model.predict(given), twin.predict(given))
+    nn.models.save_model(model, tmp_path / "model")
+    np.testing.assert_array_equal(
+        nn.load_model(tmp_path / "model").predict(given), twin(given).data
+    )
+    with pytest.raises(ValueError, match="Expecting value"):
+        nn.models.model_from_json("no JSON")

@@ -21,7 +21,7 @@ LOGITS = {"from_logits": True}
 CURVES = [
     {"num_thresholds": n, "curve": curve, "summation_method": method}
     for n in (200, 9)
-    for curve in ("ROC", "PR")
+    for curve in ("ROC", "PR", "PRGAIN")
     for method in ("interpolation", "minoring", "majoring")
 ]
 SCORES = [
@@ -81,6 +81,10 @@ CASES = [
     *(("AUC", settings, "bits") for settings in CURVES),
     ("AUC", {"thresholds": [0.25, 0.5, 0.8]}, "bits"),
     ("AUC", LOGITS, "numbers against bits"),
+    *(("AUC", {"multi_label": True, "curve": curve} | more, "bits")
+      for curve in ("ROC", "PR", "PRGAIN")
+      for more in ({}, {"num_labels": 3, "label_weights": [1.0, 0.5, 3.0]})),
+    ("AUC", {"label_weights": [1.0, 0.5, 3.0]}, "bits"),
     *((name, {asked: 0.6, "num_thresholds": n}, "bits")
       for name, asked in BEST.items() for n in (200, 1, 6)),
     *((name, {asked: 0.3, "class_id": 1}, "bits") for name, asked in BEST.items()),
