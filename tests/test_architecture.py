@@ -97,10 +97,7 @@ DANGEROUS_CALLS = {"eval", "exec", "__import__"}
 # The kernels' cache holds machine code, which is run as it is read however it is wrapped.
 DANGEROUS_BY_NATURE = {"autograd_lite.kernels.compiled.cache"}
 # Slow to import, or only needed by some: loaded on first use.
-HEAVY = (
-    *("matplotlib", "scipy", "torch", "jax", "pytest", "numba", "pandas", "tensorboardX"),
-    *("numpy.f2py", "numpy.testing", "unittest"),
-)
+HEAVY = "matplotlib scipy torch jax pytest numba pandas tensorboardX numpy.f2py unittest".split()
 
 
 class Import(NamedTuple):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors import ShapeError
 from nn import Sequential, callbacks, layers, losses, metrics, optimizers
 from nn.foreign import Foreign
 
@@ -133,13 +132,6 @@ def test_the_losses_are_metrics_too():
 def test_a_softmax_over_one_unit_is_told():
     with pytest.warns(UserWarning, match="softmax over one unit is 1 whatever comes in"):
         layers.Dense(1, activation="softmax").build((None, 3))
-
-
-def test_rows_of_other_lengths_are_told():
-    model = Sequential([layers.Dense(1)])
-    model.compile("sgd", "mse")
-    with pytest.raises(ShapeError, match=r"(?s)differ in length.*got: +2 rows.*pad_sequences"):
-        model.fit([[1, 2], [3]], [0, 1], verbose=0)
 
 
 def test_a_step_that_takes_its_data_in_one():
