@@ -41,6 +41,8 @@ if installed("torch"):
 
 SHAPES = ((128, 10), (128, 512), (1024, 1024), (32, 32000))
 Call = Callable[[], Any]
+# Seconds until the threads of the library before have stopped spinning, on the cores of the next.
+PAUSE = 0.02
 
 
 def medians(calls: list[Call | None], budget: float = 1.0) -> list[float]:
@@ -57,6 +59,9 @@ def medians(calls: list[Call | None], budget: float = 1.0) -> list[float]:
     stop = time.perf_counter() + (0 if QUICK else budget)
     while time.perf_counter() < stop or len(times[0]) < least:
         for call, count, taken in zip(present, counts, times, strict=True):
+            if THREADS > 1:
+                time.sleep(PAUSE)
+                call()
             begin = time.perf_counter()
             for _ in range(count):
                 call()
