@@ -14,6 +14,8 @@ import numpy as np
 # Words of the state that compiled code shares, on cache lines of their own where that counts.
 TICKET, STOPPED, ENTRY, ARGUMENTS, DONE, OWNED, _WORDS = 0, 1, 16, 17, 32, 48, 64
 _ALIGNMENT = 128
+# Of a ticket, from below: 16 bits of the next part, 16 of the number of parts, 32 of the job's.
+PARTS, JOB, LOW = 16, 32, 0xFFFF
 
 # How long an idle worker looks out for work before it sleeps: longer than the Python between two
 # kernels of a step, as waking takes from 5 us to, on a busy host, milliseconds.
@@ -85,7 +87,7 @@ class Workers:
             serve(address, patience)
             self._asleep.append(lock)
             ticket = int(words[TICKET])
-            if ticket & 0xFFFF < ticket >> 16 & 0xFFFF or words[STOPPED]:
+            if ticket & LOW < ticket >> PARTS & LOW or words[STOPPED]:
                 # Work came in between; whoever brought it may not have seen this worker asleep.
                 try:
                     self._asleep.remove(lock)

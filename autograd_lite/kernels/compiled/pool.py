@@ -22,13 +22,21 @@ from numba.extending import intrinsic
 
 from autograd_lite.kernels.compiled.lanes import call_intrinsic
 from autograd_lite.kernels.runtime import inner, kernel
-from autograd_lite.kernels.workers import ARGUMENTS, DONE, ENTRY, OWNED, STOPPED, TICKET
+from autograd_lite.kernels.workers import (
+    ARGUMENTS,
+    DONE,
+    ENTRY,
+    JOB,
+    LOW,
+    OWNED,
+    PARTS,
+    STOPPED,
+    TICKET,
+)
 
 _INTP = cgutils.intp_t
 _WORD, _INT32 = ir.IntType(64), ir.IntType(32)
 ENTRY_TYPE = ir.FunctionType(ir.VoidType(), [_INTP, _INTP, _INTP])
-# Of a ticket, from below: 16 bits of the next part, 16 of the number of parts, 32 of the job's.
-_PARTS, _JOB, _LOW = 16, 32, 0xFFFF
 # Pauses before whoever waits for the last parts lets the system run those who have them.
 _PATIENCE = 4000
 # Pauses after which who waits gives way, to another library's threads for example.
@@ -163,7 +171,7 @@ def _enter(typingctx, entry, arguments, part, parts):
 def _help(team):
     """Do one part of the job that is published; whether there was one, or may be another."""
     ticket = read(team, TICKET)
-    part, parts = ticket & _LOW, ticket >> _PARTS & _LOW
+    part, parts = ticket & LOW, ticket >> PARTS & LOW
     if part >= parts:
         return False
     if _replace(team, TICKET, ticket, ticket + 1):
@@ -205,8 +213,8 @@ def run(team, entry, arguments, parts):
     write(team, ENTRY, entry)
     write(team, ARGUMENTS, arguments)
     write(team, DONE, 0)
-    job = (read(team, TICKET) >> _JOB) + 1
-    write(team, TICKET, job << _JOB | parts << _PARTS)
+    job = (read(team, TICKET) >> JOB) + 1
+    write(team, TICKET, job << JOB | parts << PARTS)
     while _help(team):
         pass
     waited = 0
