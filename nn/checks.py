@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any, TypeVar
 
 from autograd_lite.errors import choose, explain
 
 T = TypeVar("T")
+
+
+def unknown_argument(
+    where: str, name: str, known: Iterable[str], fix: str | None = None
+) -> TypeError:
+    """The error for an argument that nobody takes; the nearest known one is `fix`, if none is."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}=?" if near else None
+    expected = "one of " + ", ".join(known)
+    text = explain(where, "unknown argument", got=f"{name}=", expected=expected, fix=fix or meant)
+    return TypeError(text)
 
 
 def positive_int(where: str, name: str, value: Any) -> int:

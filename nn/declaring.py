@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_lite.errors import explain
+from nn.checks import unknown_argument
 from nn.foreign import Foreign, check_dtype
 
 NAMES = ("input_shape", "input_dim", "trainable", "dtype")
@@ -66,16 +66,7 @@ def refuse(cls: type, names: Sequence[str], settings: Iterable[str] = ()) -> Non
     """
     if names:
         known = dict.fromkeys((*_accepted(cls)[0], *settings, *NAMES))
-        near = difflib.get_close_matches(names[0], known, n=1)
-        raise TypeError(
-            explain(
-                cls.__name__,
-                "unknown argument",
-                got=f"{names[0]}=",
-                expected="one of " + ", ".join(known),
-                fix=f"did you mean {near[0]}=?" if near else None,
-            )
-        )
+        raise unknown_argument(cls.__name__, names[0], known)
 
 
 def _accepted(cls: type) -> tuple[list[str], bool]:

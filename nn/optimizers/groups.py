@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections import Counter
@@ -14,7 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, choose, explain
-from nn.checks import real
+from nn.checks import real, unknown_argument
 from nn.foreign import Foreign
 
 Schedule = Callable[[int], float]
@@ -171,13 +170,7 @@ def _refuse_unknown(cls: Foreign, settings: Iterable[str]) -> None:
     known = [n for n in own if n not in ("self", "args", "kwargs", "settings", "parameters")]
     for name in settings:
         if name not in own and name not in cls.known_foreign():
-            near = difflib.get_close_matches(name, known, n=1)
-            fix = FORMER.get(name) or (f"did you mean {near[0]}=?" if near else None)
-            expected = "one of " + ", ".join(known)
-            got = f"{name}="
-            raise TypeError(
-                explain(cls.__name__, "unknown argument", got=got, expected=expected, fix=fix)
-            )
+            raise unknown_argument(cls.__name__, name, known, FORMER.get(name))
 
 
 def excluded(
