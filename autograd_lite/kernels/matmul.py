@@ -15,9 +15,10 @@ from autograd_lite.kernels import runtime
 # the product (64x64x64).
 _FEWEST_PRODUCTS = 500_000
 _FEWEST_ROWS = _FEWEST_COLUMNS = 4
-# One core's rate, which decides whether waking others pays. Fewer columns than these take as long
-# as so many (128x512x10, 512x128x10).
+# One core's rates, which decide whether calling others pays. Fewer columns than these take as long
+# as so many (128x512x10, 512x128x10); few products for each number are soon done (128x10x512).
 _PRODUCTS_PER_MICROSECOND = 80_000
+_NUMBERS_PER_MICROSECOND = 8_000
 _COLUMNS_PAID_FOR = 20
 # So few do not fill a tile's vectors.
 _FEW_COLUMNS = 16
@@ -220,4 +221,6 @@ def _is_one_stack(x):
 def _multiply(a, b, out, bias=None, relu=False, **finish):
     multiply = _kernel()
     products = a.size * max(b.shape[-1], _COLUMNS_PAID_FOR)
-    multiply(a, b, out, bias, relu, products / _PRODUCTS_PER_MICROSECOND, **finish)
+    numbers = a.size + b.size + out.size
+    cost = products / _PRODUCTS_PER_MICROSECOND + numbers / _NUMBERS_PER_MICROSECOND
+    multiply(a, b, out, bias, relu, cost, **finish)

@@ -7,14 +7,21 @@ from autograd_lite.kernels.compiled.elementwise import GRAIN
 from autograd_lite.kernels.compiled.lanes import sweep
 from autograd_lite.kernels.compiled.parallel import share, spread
 
+_BLOCK = 4 * GRAIN  # elements
+
 
 def update(formula):
     """The kernel `(written, g, scalars)` that maps `formula` over arrays, in place."""
     loop = sweep(formula)
 
     def part(written, g, scalars, part, parts):
-        first, last = share(g.size, part, parts, GRAIN)
-        loop(first, last - first, written, (*written, g), scalars)
+        # From the end, which the product that made the gradient has left in the cache, to the
+        # start, where the next product will find the parameters in it.
+        first, end = share(g.size, part, parts, GRAIN)
+        while first < end:
+            start = max(first, end - _BLOCK)
+            loop(start, end - start, written, (*written, g), scalars)
+            end = start
 
     return spread(part, name=formula.__name__)
 
