@@ -188,11 +188,12 @@ def _compiled(a, b, bias=None, relu=False, *, out=None, **finish):
     n = b.shape[-1]
     adds = out is not None
     if b.ndim == 2:
-        # One product of many rows, rather than many products.
         if not adds:
             out = np.empty((*lead, n), a.dtype)
-        c = out.reshape(1, -1, n)
-        _multiply(a.reshape(1, -1, k), b[None], c, bias, relu, accumulate=adds, **finish)
+        c = out
+        if len(lead) > 1:  # one product of many rows, rather than many products
+            a, c = a.reshape(-1, k), out.reshape(-1, n)
+        _multiply(a, b, c, bias, relu, accumulate=adds, **finish)
         return out
     *lead, m = lead
     lead = np.broadcast_shapes(tuple(lead), b.shape[:-2])

@@ -34,7 +34,7 @@ def _compiled():
 def _dense(x):
     """`x` as the kernels read it: contiguous and aligned, copied only if need be."""
     flags = x.flags
-    return x if flags.c_contiguous and flags.aligned else np.require(x, requirements="CA")
+    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
 
 
 def _matrix(x, rows):

@@ -80,8 +80,9 @@ def take_rows(source, rows, out=None, scale=None):
         return take_rows_reference(source, rows, out, scale)
     rows = np.ascontiguousarray(rows, np.intp)
     n = len(source)
-    if np.minimum.reduce(rows) < -n or np.maximum.reduce(rows) >= n:
-        return take_rows_reference(source, rows, out, scale)  # which says what is wrong
+    if np.maximum.reduce(rows.view(np.uintp)) >= n:  # -1 is a large number
+        if np.minimum.reduce(rows) < -n or np.maximum.reduce(rows) >= n:
+            return take_rows_reference(source, rows, out, scale)  # which says what is wrong
     compiled = _compiled()
     matrix = source if source.ndim == 2 else source.reshape(n, -1)
     target = out if out.ndim == 2 else out.reshape(len(rows), -1)

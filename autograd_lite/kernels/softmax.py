@@ -39,7 +39,7 @@ def _suits(x):
 def _plain(x):
     """`x` as the kernels read it: contiguous and aligned, copied only if need be."""
     flags = x.flags
-    return x if flags.c_contiguous and flags.aligned else np.require(x, requirements="CA")
+    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
 
 
 def _rows(x):
@@ -270,9 +270,10 @@ def _checked(logits, labels):
     """`labels` as the kernels want them, known to be safe to index with."""
     if labels.ndim == 2:
         return _plain(labels)
-    if np.minimum.reduce(labels) < 0 or np.maximum.reduce(labels) >= logits.shape[-1]:
+    labels = _plain(labels.astype(np.int64, copy=False))
+    if np.maximum.reduce(labels.view(np.uint64)) >= logits.shape[-1]:  # -1 is a large number
         _picked(logits, labels)  # raises
-    return _plain(labels.astype(np.int64, copy=False))
+    return labels
 
 
 def _picked(logits, labels):

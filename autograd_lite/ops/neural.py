@@ -20,7 +20,7 @@ from autograd_lite.ops.piecewise import relu_grad
 from autograd_lite.ops.predicates import equal
 from autograd_lite.ops.products import matmul
 from autograd_lite.ops.reduce import expand, sum, sum_rows
-from autograd_lite.ops.shape import expand_dims, matrix_transpose, reshape
+from autograd_lite.ops.shape import expand_dims, reshape
 from autograd_lite.record import Mask, Product
 
 __all__ = [
@@ -40,8 +40,8 @@ def _rows(x):
 
 
 _LINEAR = (
-    Product(matmul, lambda g, kernel: (g, matrix_transpose(kernel))),
-    Product(matmul, lambda g, x: (matrix_transpose(_rows(x)), _rows(g))),
+    Product(matmul, lambda g, kernel: (g, kernel.mT)),
+    Product(matmul, lambda g, x: (_rows(x).mT, _rows(g))),
     lambda g: sum_rows(_rows(g)),
 )
 

@@ -274,9 +274,9 @@ def multiply(
     """Write ``scale * a @ b``, plus `bias`, and its positive part if `relu`, to `c`.
 
     Args:
-        a: ``(batch, m, k)``, float32 or float64, any strides.
-        b: ``(batch, k, n)``, same dtype, any strides.
-        c: ``(batch, m, n)``, same dtype, C-contiguous, overlapping no other argument.
+        a: ``(batch, m, k)`` or ``(m, k)``, float32 or float64, any strides.
+        b: ``(batch, k, n)`` or ``(k, n)``, same dtype, any strides.
+        c: ``(batch, m, n)`` or ``(m, n)``, same dtype, C-contiguous, overlapping no other argument.
         bias: ``(n,)``, same dtype, contiguous, or None.
         relu: Whether to replace negative results by zero; NaN stays NaN.
         microseconds: What it takes on one thread, for whether to call others.
@@ -286,10 +286,10 @@ def multiply(
 
     No size may be zero, and every array must be aligned. None of this is checked.
     """
-    batches, m, n = c.shape
+    batches, m, n = (1, *c.shape)[-3:]
     floor = _FLOORS[c.dtype][relu]
     _multiply(
-        *runtime.team(microseconds), batches, m, n, a.shape[2], id(a), *a.strides, id(b),
-        *b.strides, id(c), 0 if bias is None else id(bias), 0 if mask is None else id(mask),
-        type(floor)(scale), floor, accumulate, L2,
+        *runtime.team(microseconds), batches, m, n, a.shape[-1], id(a), *(0, *a.strides)[-3:],
+        id(b), *(0, *b.strides)[-3:], id(c), 0 if bias is None else id(bias),
+        0 if mask is None else id(mask), type(floor)(scale), floor, accumulate, L2,
     )  # fmt: skip
