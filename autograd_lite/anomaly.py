@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, ExitStack
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.engine import Pass
 from autograd_lite.errors import AnomalyError, explain
-from autograd_lite.graph import STATE, Node, Place, Traced
+from autograd_lite.graph import Node, Place, Traced
 from autograd_lite.lines import line_of, named, user_line
-from autograd_lite.op import Op, raw, set_recorder
-from autograd_lite.record import CONSTANT, OUT, VARIABLE, Step, record
+from autograd_lite.op import Op, raw
+from autograd_lite.record import CONSTANT, OUT, VARIABLE, Step
 from autograd_lite.traps import WHERE_CURE, forward_cure, slope_cure
-
-_lock = threading.Lock()
-_open = 0  # contexts of all threads
+from autograd_lite.watching import watched
 
 
 class detect_anomaly(ContextDecorator):
@@ -57,37 +54,19 @@ class detect_anomaly(ContextDecorator):
 
     def __init__(self, inf: bool = False, *, forward: bool = True) -> None:
         self.inf, self.forward = inf, forward
-        self._before: list[tuple[Any, Any]] = []
+        self._open: list[ExitStack] = []
 
     def __enter__(self) -> None:
-        silenced = np.errstate(invalid="ignore", divide="ignore", over="ignore")
-        silenced.__enter__()
-        self._before.append((STATE.watch, silenced))
-        STATE.watch = Watch(self.inf, self.forward)
-        _count(1)
+        with ExitStack() as stack:
+            stack.enter_context(np.errstate(invalid="ignore", divide="ignore", over="ignore"))
+            stack.enter_context(watched(Watch(self.inf, self.forward)))
+            self._open.append(stack.pop_all())
 
     def __exit__(self, *problem: Any) -> None:
-        _count(-1)
-        STATE.watch, silenced = self._before.pop()
-        silenced.__exit__(*problem)
+        self._open.pop().close()
 
     def _recreate_cm(self) -> detect_anomaly:
         return type(self)(self.inf, forward=self.forward)
-
-
-def _count(change: int) -> None:
-    """Watch while any context is open, in whichever thread."""
-    global _open
-    with _lock:
-        _open += change
-        set_recorder(_watched_record if _open else record)
-
-
-def _watched_record(out: Any, args: Any, settings: Any, plan: Any, edges: Any) -> Traced:
-    result = record(out, args, settings, plan, edges)
-    if STATE.watch is not None:
-        STATE.watch.recorded(result, args)
-    return result
 
 
 class Watch:
@@ -103,7 +82,7 @@ class Watch:
         self.inf, self.forward = inf, forward
         self.pulled: Node | None = None
 
-    def recorded(self, result: Traced, args: Sequence[Any]) -> None:
+    def recorded(self, result: Traced, args: Sequence[Any], settings: dict[str, Any]) -> None:
         """Note the line of a call, and raise if its result is the first bad one."""
         node = result.node
         assert node is not None  # noqa: S101 - it has just been recorded

@@ -43,6 +43,7 @@ class Input(Layer, SymbolicTensor):
         (2, 3)
     """
 
+    _replays = True
     foreign: ClassVar = {"sparse": (None, False), "ragged": (None, False), "optional": (False,)}
 
     def __init__(

@@ -69,6 +69,9 @@ class Layer(Owner, Recorded, metaclass=Declares):
     named_by_model: bool = False
     declared_shape: tuple[int | None, ...] | None = None
     supports_masking: bool = False
+    # Whether `call` of this very class calls the same ops whatever the numbers are, and does
+    # nothing else: see `nn.replay`.
+    _replays: ClassVar[bool] = False
     # Whether nothing is left to do at a call but `call`.
     _short: bool = False
     _uses: int = 0

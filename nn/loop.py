@@ -25,6 +25,7 @@ from nn.feeding import (
     only_batches,
 )
 from nn.progress import BAR, SILENT, Progress, level
+from nn.replay import Replay, replays
 from nn.resuming import Run
 from nn.structures import leaves, mapped, rebuilt
 from nn.trainer import Trainer
@@ -137,10 +138,11 @@ class Loop(Trainer):
         run = self._running = Run(self, feed, held_out, initial_epoch, params)
         hooks = Callbacks(callbacks, self, params, history.record)
         run.members = [history, *hooks.members]
+        self._replay = None if self._eager or not replays(self) else Replay(self)
         try:
             self._train(run, hooks, validates, shown)
         finally:
-            self._running = None
+            self._running = self._replay = None
         return history
 
     def _train(

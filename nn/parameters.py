@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -11,6 +12,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 import autograd_lite as ag
 from autograd_lite.errors import ShapeError, explain
 from nn import constraints, initializers, regularizers
+
+_next_change = itertools.count(1).__next__
 
 
 class Parameter(ag.Tensor):
@@ -77,8 +80,14 @@ class Owner:
     name: str = ""
     built: bool = False
     _trainable: bool = True
+    # Another number after an attribute of any of them was set, in whichever thread.
+    _change: ClassVar[int] = 0
     # What `add_weight` made, in case that nobody keeps it.
     _weights_added: Mapping[str, Parameter] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        Owner._change = _next_change()
+        super().__setattr__(name, value)
 
     def add_weight(
         self,

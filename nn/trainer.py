@@ -22,6 +22,7 @@ from nn.masking import MASKS, give_mask, mask_of
 from nn.metrics import Metric, Tally, get_all
 from nn.outputs import NoLoss, SeveralLosses
 from nn.rehearsal import rehearsal
+from nn.replay import Replay
 from nn.structures import CONTAINERS, as_one, holds_arrays, leaves, mapped, shaped_like
 
 Array = NDArray[Any]
@@ -53,6 +54,9 @@ class Trainer(Layer):
     _bind: bool = True
     _regularized: bool = True
     _constrained: bool = True
+    # Whether steps must run as they are written; what takes them otherwise, in `fit`.
+    _eager: bool = False
+    _replay: Replay | None = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -83,7 +87,7 @@ class Trainer(Layer):
         metrics: Any = None,
         weighted_metrics: Any = None,
         loss_weights: Any = None,
-        run_eagerly: bool = True,
+        run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
@@ -105,7 +109,8 @@ class Trainer(Layer):
             weighted_metrics: Likewise; sample weights do count. One that is watched without them
                 too has ``weighted_`` before its name.
             loss_weights: What the losses of several outputs are multiplied by; 1 by default.
-            run_eagerly: For Keras' sake. Every step is run as it is written.
+            run_eagerly: Whether `fit` runs every step as it is written. Else nets of Dense layers,
+                once two steps have, make the rest from the list of their calls: to the same bits.
             steps_per_execution: For Keras' sake. Nothing is compiled, so only 1 makes sense.
             jit_compile: For Keras' sake.
             auto_scale_loss: For Keras' sake.
@@ -116,6 +121,7 @@ class Trainer(Layer):
             TypeError: something is neither a name nor an object of its kind.
         """
         where = "compile"
+        self._eager = bool(run_eagerly)
         self.optimizer = instance(
             optimizers.Optimizer, optimizers.OPTIMIZERS, optimizer, f"{where}: `optimizer`"
         )
@@ -169,15 +175,22 @@ class Trainer(Layer):
             The batch's loss, before the step.
         """
         self.optimizer.zero_grad()
-        y_pred = self(x, training=True)
-        loss = self._with_penalties(self.loss(y, y_pred, sample_weight))
+        taken = self._replay(x, y) if self._replay and sample_weight is None else None
+        y_pred, loss = taken or self._written(x, y, sample_weight)
         if getattr(loss, "requires_grad", False):
-            loss.backward()
             self.optimizer.step()
             if self._constrained:
                 constraints.apply(self.optimizer.parameters)
         self._watch(y, y_pred, sample_weight)
         return float(loss.item())
+
+    def _written(self, x: Any, y: Any, sample_weight: Any = None) -> tuple[Any, Any]:
+        """Predictions and loss of a batch, and its gradients pulled back, as it is written."""
+        y_pred = self(x, training=True)
+        loss = self._with_penalties(self.loss(y, y_pred, sample_weight))
+        if getattr(loss, "requires_grad", False):
+            loss.backward()
+        return y_pred, loss
 
     def test_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """The loss of one batch, nothing recorded; metrics are counted."""
@@ -349,18 +362,12 @@ class Trainer(Layer):
         """The samples, weighted by their classes."""
         x, y, *weight = samples
         if weight or isinstance(y, CONTAINERS):
-            several = isinstance(y, CONTAINERS)
-            raise ValueError(
-                explain(
-                    "fit",
-                    "`class_weight` with several outputs"
-                    if several
-                    else "both `class_weight` and `sample_weight`",
-                    fix="sample_weight=, a list of weights for each output"
-                    if several
-                    else "one of them: sample_weight = weights * class_weights[y]",
-                )
-            )
+            problem = "both `class_weight` and `sample_weight`"
+            fix = "one of them: sample_weight = weights * class_weights[y]"
+            if isinstance(y, CONTAINERS):
+                problem = "`class_weight` with several outputs"
+                fix = "sample_weight=, a list of weights for each output"
+            raise ValueError(explain("fit", problem, fix=fix))
         weights = data.class_weights(self.loss.classes(y), class_weight, y)
         return x, y, weights.astype(self.dtype)
 

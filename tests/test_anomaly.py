@@ -8,10 +8,10 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.anomaly import _watched_record
 from autograd_lite.errors import AnomalyError, GradientError
 from autograd_lite.graph import STATE
 from autograd_lite.record import record
+from autograd_lite.watching import watched_record
 
 
 @pytest.fixture(autouse=True)
@@ -234,7 +234,7 @@ def test_it_is_a_decorator():
 def test_nothing_is_left_behind():
     with pytest.raises(AnomalyError):
         with ag.detect_anomaly(), ag.detect_anomaly(inf=True):
-            assert recorder() is _watched_record
+            assert recorder() is watched_record
             np.exp(leaf(1e4))
     assert recorder() is record
     with np.errstate(over="ignore"):

@@ -31,7 +31,9 @@ ORDER = {
         "engine",
         "forward",
         "batched",
+        "watching",
         "anomaly",
+        "programs",
         "numpy_protocol",
         "methods",
         "tensor",
@@ -81,6 +83,7 @@ ORDER = {
         "drawing",
         "outputs",
         "feeding",
+        "replay",
         "trainer",
         "loop",
         "model",
@@ -91,7 +94,7 @@ ORDER = {
     ),
 }
 # What `nn` may import names from, besides `autograd_lite` itself.
-PUBLIC_MODULES = {"errors", "ops", "random", "updates"}
+PUBLIC_MODULES = {"errors", "ops", "programs", "random", "updates"}
 DANGEROUS_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
 DANGEROUS_CALLS = {"eval", "exec", "__import__"}
 # The kernels' cache holds machine code, which is run as it is read however it is wrapped.
@@ -133,10 +136,7 @@ def imports(module: Module) -> Iterator[Import]:
             case ast.ImportFrom(names=names):
                 source = absolute(module, node)
                 yield from (Import(node.lineno, source, alias.name) for alias in names)
-            case ast.Call(
-                func=ast.Name("import_module") | ast.Attribute(attr="import_module"),
-                args=[name, *_],
-            ):
+            case ast.Call(ast.Name(f) | ast.Attribute(attr=f), [name, *_]) if f == "import_module":
                 literal = isinstance(name, ast.Constant) and isinstance(name.value, str)
                 yield Import(node.lineno, name.value if literal else "?")
 

@@ -50,6 +50,7 @@ class Dense(Weighted):
     """
 
     supports_masking = True
+    _replays = True
     foreign: ClassVar = {
         name: (None,) for name in ("lora_rank", "lora_alpha", "quantization_config")
     }
@@ -154,6 +155,7 @@ class Activation(Layer):
     """
 
     supports_masking = True
+    _replays = True
 
     def __init__(self, activation: NamedActivation, *, name: str | None = None) -> None:
         super().__init__(name)

@@ -45,6 +45,7 @@ class Flatten(Layer):
     """
 
     foreign: ClassVar = {"data_format": (None, "channels_last")}
+    _replays = True
 
     def call(self, x: Any) -> Any:
         """``x`` as rows."""

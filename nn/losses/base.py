@@ -58,6 +58,9 @@ class Loss(Recorded):
     """
 
     foreign: ClassVar = {"dtype": partial(check_dtype, what="a loss")}
+    # Whether `call` of this very class calls the same ops whatever the numbers are, and does
+    # nothing else: see `nn.replay`.
+    _replays: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -154,6 +154,7 @@ class BinaryCrossentropy(SmoothedLoss):
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(binary_crossentropy)
+    _replays = True
 
     def classes(self, y: Array) -> Array | None:
         """1 where a target is above one half, else 0."""

@@ -183,6 +183,7 @@ class CategoricalCrossentropy(SmoothedLoss):
     """
 
     function: ClassVar[Callable[..., Any]] = staticmethod(categorical_crossentropy)
+    _replays = True
 
     def classes(self, y: Array) -> Array | None:
         """Where each row is largest."""
@@ -240,6 +241,8 @@ class SparseCategoricalCrossentropy(Loss):
         reduction: As of `Loss`.
         name: For messages.
     """
+
+    _replays = True
 
     def __init__(
         self,

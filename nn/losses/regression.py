@@ -167,12 +167,14 @@ class MeanSquaredError(PairedLoss):
     """`mean_squared_error`, reduced."""
 
     function = staticmethod(mean_squared_error)
+    _replays = True
 
 
 class MeanAbsoluteError(PairedLoss):
     """`mean_absolute_error`, reduced."""
 
     function = staticmethod(mean_absolute_error)
+    _replays = True
 
 
 class MeanAbsolutePercentageError(PairedLoss):
@@ -191,6 +193,7 @@ class LogCosh(PairedLoss):
     """`log_cosh`, reduced."""
 
     function = staticmethod(log_cosh)
+    _replays = True
 
 
 class Poisson(PairedLoss):
@@ -218,6 +221,7 @@ class Huber(PairedLoss):
     """
 
     function = staticmethod(huber)
+    _replays = True
 
     def __init__(
         self,

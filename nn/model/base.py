@@ -65,6 +65,7 @@ class Model(Loop):
         (2, 3)
     """
 
+    _replays = True
     layers: Any = _SublayersByDefault()
     built_on: Any = None
 

@@ -45,6 +45,7 @@ class Sequential(Model):
     """
 
     _single_input = True
+    _replays = True
 
     def __init__(self, layers: Iterable[Layer] = (), *more: Layer, name: str | None = None) -> None:
         super().__init__(name=name)

@@ -46,7 +46,8 @@ def _fetch_row(typingctx, source, i):
         place, length = _row(context, build, signature.args[0], *values)
         zero, line = ir.Constant(_INTP, 0), ir.Constant(_INTP, _LINE)
         with cgutils.for_range_slice(build, zero, length, line, intp=_INTP) as (at, _):
-            lanes.prefetch(build, build.gep(place, [at]), near=2)  # more than the first cache asks for
+            # The first cache has fewer requests under way than a row has lines.
+            lanes.prefetch(build, build.gep(place, [at]), near=2)
         return context.get_dummy_value()
 
     return types.void(source, types.intp), codegen
