@@ -14,8 +14,8 @@ from autograd_lite.kernels.runtime import use_compiled
 _BYTES, _SINGLE = np.dtype(np.uint8), np.dtype(np.float32)
 _FLOATS = frozenset({_SINGLE, np.dtype(np.float64)})
 _COPIED = _FLOATS | {_BYTES}
-# Microseconds a byte on one thread, about: from memory, and from another core's cache.
-_COST, _COST_OF_SUM = 6e-5, 4e-5
+# Microseconds a byte on one thread, about: from memory, and from the cache.
+_COST, _COST_OF_SUM = 6e-5, 1e-5
 # Bytes below which NumPy is as fast.
 _SMALL = 1 << 15
 _SMALL_SUM = 4096
