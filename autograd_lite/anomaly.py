@@ -13,9 +13,9 @@ from autograd_lite.errors import AnomalyError, explain
 from autograd_lite.graph import Node, Place, Traced
 from autograd_lite.lines import line_of, named, user_line
 from autograd_lite.op import Op, raw
-from autograd_lite.record import CONSTANT, OUT, VARIABLE, Step
+from autograd_lite.record import CONSTANT, OUT, VARIABLE, Rule, Step
 from autograd_lite.traps import WHERE_CURE, forward_cure, slope_cure
-from autograd_lite.watching import watched
+from autograd_lite.watching import WatchedPass, watched
 
 
 class detect_anomaly(ContextDecorator):
@@ -109,7 +109,7 @@ class Watch:
         self, kept: frozenset[Place], useful: set[Place] | None, create_graph: bool
     ) -> Pass:
         """A pass that looks at each gradient."""
-        return _WatchedPass(self, kept, useful, create_graph)
+        return _SearchingPass(self, kept, useful, create_graph)
 
     def _forward_error(
         self, node: Node, result: Traced, args: Sequence[Any], bad: Any
@@ -129,7 +129,7 @@ class Watch:
         return AnomalyError(explain(named(node), problem, got=got, fix=fix))
 
 
-class _WatchedPass(Pass):
+class _SearchingPass(WatchedPass):
     """A backward pass that looks at what each rule gives.
 
     Attributes:
@@ -154,17 +154,14 @@ class _WatchedPass(Pass):
         self.steep: set[Node] = set()
 
     def pull_node(self, node: Node, g: Any) -> None:
-        """As without watch, with rules that are."""
-        watch, plan = self.watch, node.plan
+        """As in any pass; note whose rules are running."""
+        watch = self.watch
         self._check_incoming(node, raw(g))
-        through = plan.through and self._watched(node, plan.through)
-        steps = tuple(self._watched(node, step) for step in plan.steps)
         before, watch.pulled = watch.pulled, node
-        node.plan = plan._replace(through=through, steps=steps)
         try:
             super().pull_node(node, g)
         finally:
-            node.plan, watch.pulled = plan, before
+            watch.pulled = before
 
     def collect(self, place: Place, d: Any, others: Sequence[Any]) -> None:
         """As without watch; note who reads a place."""
@@ -191,14 +188,16 @@ class _WatchedPass(Pass):
         where = f"backward, at {named(node)}"
         raise AnomalyError(explain(where, problem, got=_described({"g": g}, bad, True)))
 
-    def _watched(self, node: Node, step: Step) -> Step:
+    def rule_of(self, node: Node, edge: Place | None, step: Step) -> Rule:
+        """The rule, and a look at what it gives."""
+
         def rule(g: Any, *values: Any) -> Any:
             d = step.rule(g, *values)
             if d is not None:
                 self._check(node, step, np.asarray(raw(g)), [raw(v) for v in values], raw(d))
             return d
 
-        return step._replace(rule=rule)
+        return rule
 
     def _check(self, node: Node, step: Step, g: Any, values: list[Any], d: Any) -> None:
         """Raise if a rule gave what is bad; else remember what may explain it later."""

@@ -19,8 +19,8 @@ import numpy as np
 from autograd_lite import engine, kernels
 from autograd_lite.graph import STATE, Node, Place, Traced, place_of
 from autograd_lite.op import raw
-from autograd_lite.record import Product
-from autograd_lite.watching import watched
+from autograd_lite.record import Product, Rule, Step
+from autograd_lite.watching import WatchedPass, watched
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Gradients = list[tuple[Traced, Array]]
@@ -236,7 +236,7 @@ def _multiplied_where(factors: Callable[..., Any], mask: Any, *read: Any) -> Any
     return kernels.matmul_where(mask, *factors(*read))
 
 
-class _Pass(engine.Pass):
+class _Pass(WatchedPass):
     """A backward pass whose calls are listed."""
 
     __slots__ = ("_tracer",)
@@ -252,40 +252,41 @@ class _Pass(engine.Pass):
         self._tracer = tracer
 
     def pull_node(self, node: Node, g: Any) -> None:
-        """As in any pass."""
-        do, (op, _, _, through, steps) = self._tracer.do, node.plan
-        if node.hooks:
-            self._tracer.whole = False
-        values = engine.values_of(node, False)
-        outer = g
-        if through is not None and node not in self.masked:
-            g = do(through.rule, g, *[values[j] for j in through.reads])
-        for edge, (i, rule, reads) in zip(node.edges, steps, strict=True):
-            if self.useful is not None and edge not in self.useful:
-                continue
-            read = [values[j] for j in reads]
-            if type(rule) is not Product:
-                d = do(rule, g, *read)
-            elif edge in self.summed:  # where the product is added in one sweep
-                self._tracer.whole = False
-                self.multiply(edge, rule.factors(g, *read), op, i)
-                continue
-            else:
-                d = self._product(edge, rule, g, *read)
-            if d is None:
-                continue
-            if d.shape != edge.shape or d.dtype != edge.dtype:
-                d = do(partial(engine.fit, edge=edge, op=op, i=i), d)
-            self.collect(edge, d, () if type(edge) is Node else (outer, g, *values))
-            if type(rule) is Product:
-                self.summed.add(edge)
+        """As in any pass; a list knows no hooks."""
+        self._tracer.whole = self._tracer.whole and not node.hooks
+        super().pull_node(node, g)
 
-    def _product(self, place: Place, rule: Product, *read: Any) -> Any:
-        mask = None if place in self.grads else self._mask_of(place)
+    def rule_of(self, node: Node, edge: Place | None, step: Step) -> Rule:
+        """The rule, its call listed, and that of `fit` if need be."""
+        do, op = self._tracer.do, node.plan.op
+
+        def rule(g: Any, *read: Any) -> Any:
+            if edge is None:
+                return do(step.rule, g, *read)
+            if isinstance(step.rule, Product):
+                d = self._product(edge, op, step.argument, step.rule.factors, g, *read)
+            else:
+                d = do(step.rule, g, *read)
+            if d is None or (d.shape == edge.shape and d.dtype == edge.dtype):
+                return d
+            return do(partial(engine.fit, edge=edge, op=op, i=step.argument), d)
+
+        return rule
+
+    def _product(self, place: Place, op: Any, argument: int, factors: Rule, *read: Any) -> Any:
+        """As `multiply` does it, the call listed; None where it adds the product in one sweep."""
+        mask = None
+        if place in self.summed:
+            self._tracer.whole = False
+            self.multiply(place, factors(*read), op, argument)
+            return None
+        if place not in self.grads:
+            self.summed.add(place)
+            mask = self._mask_of(place)
         if mask is None:
-            return self._tracer.do(partial(_multiplied, rule.factors), *read)
+            return self._tracer.do(partial(_multiplied, factors), *read)
         self.masked.add(place)
-        return self._tracer.do(partial(_multiplied_where, rule.factors), mask, *read)
+        return self._tracer.do(partial(_multiplied_where, factors), mask, *read)
 
     def collect(self, place: Place, d: Any, others: Sequence[Any]) -> None:
         """As in any pass."""

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from autograd_lite.graph import STATE, Traced
+from autograd_lite.engine import Pass
+from autograd_lite.graph import STATE, Node, Place, Traced
 from autograd_lite.op import set_recorder
-from autograd_lite.record import record
+from autograd_lite.record import Rule, Step, record
 
 _lock = threading.Lock()
 _watches = 0  # of all threads
@@ -44,3 +45,28 @@ def watched_record(out: Any, args: Any, settings: Any, plan: Any, edges: Any) ->
     if STATE.watch is not None:
         STATE.watch.recorded(result, args, settings)
     return result
+
+
+class WatchedPass(Pass):
+    """A backward pass that calls `rule_of(...)` in place of each rule."""
+
+    __slots__ = ()
+
+    def pull_node(self, node: Node, g: Any) -> None:
+        """As without watch, with rules that are."""
+        plan = node.plan
+        through = plan.through and self._watched(node, None, plan.through)
+        edges = zip(node.edges, plan.steps, strict=True)
+        steps = tuple(self._watched(node, edge, step) for edge, step in edges)
+        node.plan = plan._replace(through=through, steps=steps)
+        try:
+            super().pull_node(node, g)
+        finally:
+            node.plan = plan
+
+    def _watched(self, node: Node, edge: Place | None, step: Step) -> Step:
+        return step._replace(rule=self.rule_of(node, edge, step))
+
+    def rule_of(self, node: Node, edge: Place | None, step: Step) -> Rule:
+        """What to call for a step of `node` to `edge`, or None for the one before all others."""
+        raise NotImplementedError
