@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from autograd_lite.kernels.rows import dense
 from autograd_lite.kernels.runtime import use_compiled
 
 _FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
@@ -31,22 +32,16 @@ def _compiled():
     return normalization
 
 
-def _dense(x):
-    """`x` as the kernels read it: contiguous and aligned, copied only if need be."""
-    flags = x.flags
-    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
-
-
 def _matrix(x, rows):
     """A dense matrix of so many rows."""
-    return _dense(x).reshape(rows, -1)
+    return dense(x).reshape(rows, -1)
 
 
 def _vector(value, default, count, dtype):
     """A factor or a term as so many numbers, dense in memory."""
     if value is None:
         return np.full(count, default, dtype)
-    return _dense(value).reshape(-1)
+    return dense(value).reshape(-1)
 
 
 class _Rows:

@@ -28,6 +28,12 @@ def _compiled():
     return rows
 
 
+def dense(x):
+    """`x` as kernels read it: contiguous and aligned, copied only if need be."""
+    flags = x.flags
+    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
+
+
 def take_rows_reference(source, rows, out=None, scale=None):
     """`take_rows` in NumPy."""
     if scale is None:
@@ -80,9 +86,9 @@ def take_rows(source, rows, out=None, scale=None):
         return take_rows_reference(source, rows, out, scale)
     rows = np.ascontiguousarray(rows, np.intp)
     n = len(source)
-    if np.maximum.reduce(rows.view(np.uintp)) >= n:  # -1 is a large number
-        if np.minimum.reduce(rows) < -n or np.maximum.reduce(rows) >= n:
-            return take_rows_reference(source, rows, out, scale)  # which says what is wrong
+    inside = np.maximum.reduce(rows.view(np.uintp)) < n  # -1 is a large number
+    if not inside and (np.minimum.reduce(rows) < -n or np.maximum.reduce(rows) >= n):
+        return take_rows_reference(source, rows, out, scale)  # which says what is wrong
     compiled = _compiled()
     matrix = source if source.ndim == 2 else source.reshape(n, -1)
     target = out if out.ndim == 2 else out.reshape(len(rows), -1)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lite.errors import explain
+from autograd_lite.kernels.rows import dense
 from autograd_lite.kernels.runtime import use_compiled
 
 _FLOATS = frozenset({np.dtype(np.float32), np.dtype(np.float64)})
@@ -36,15 +37,9 @@ def _suits(x):
     return x.dtype in _FLOATS and use_compiled()
 
 
-def _plain(x):
-    """`x` as the kernels read it: contiguous and aligned, copied only if need be."""
-    flags = x.flags
-    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
-
-
 def _rows(x):
     """`x` as a matrix of its last axis' rows."""
-    x = _plain(x)
+    x = dense(x)
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
@@ -158,7 +153,7 @@ def logsumexp(x, axis=-1, keepdims=False):
         return logsumexp_reference(x, axis, keepdims)
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
-    rows = _plain(x.transpose(*kept, *axes))
+    rows = dense(x.transpose(*kept, *axes))
     rows = rows.reshape(math.prod(rows.shape[: len(kept)]), -1)
     out = np.empty(len(rows), x.dtype)
     _compiled().logsumexp(_COST * rows.nbytes, rows, out)
@@ -256,7 +251,7 @@ def cross_entropy_grad(g, residual, logits, labels):
     rows, powers, labels = residual
     result = np.empty_like(powers)
     kernel = _compiled().label_loss_grad if labels.ndim == 1 else _compiled().target_loss_grad
-    kernel(_COST / 2 * powers.nbytes, _plain(g), rows, powers, labels, result)
+    kernel(_COST / 2 * powers.nbytes, dense(g), rows, powers, labels, result)
     return result
 
 
@@ -269,8 +264,8 @@ def _fused(logits, labels):
 def _checked(logits, labels):
     """`labels` as the kernels want them, known to be safe to index with."""
     if labels.ndim == 2:
-        return _plain(labels)
-    labels = _plain(labels.astype(np.int64, copy=False))
+        return dense(labels)
+    labels = dense(labels.astype(np.int64, copy=False))
     if np.maximum.reduce(labels.view(np.uint64)) >= logits.shape[-1]:  # -1 is a large number
         _picked(logits, labels)  # raises
     return labels
