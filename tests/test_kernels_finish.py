@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thresholds import lift_products
 
 import autograd_lite as ag
 from autograd_lite.kernels import matmul, matmul_add, matmul_where, runtime
@@ -20,10 +19,8 @@ sides = st.integers(1, 70)
 
 @pytest.fixture(autouse=True, scope="module")
 def no_product_is_too_small():
-    module = importlib.import_module("autograd_lite.kernels.matmul")
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_FEWEST_PRODUCTS", "_FEWEST_ROWS", "_FEWEST_COLUMNS"):
-            patch.setattr(module, name, 1)
+        lift_products(patch)
         yield
 
 

@@ -10,6 +10,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from thresholds import lift_products
 
 from autograd_lite.kernels import runtime
 from autograd_lite.kernels.matmul import linear, linear_reference, matmul, matmul_reference
@@ -25,8 +26,7 @@ needs_compiler = pytest.mark.skipif(not runtime.use_compiled(), reason="numba is
 def everything_compiled():
     """Lift the thresholds: every product of floats that is not empty goes to the kernel."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_FEWEST_PRODUCTS", "_FEWEST_ROWS", "_FEWEST_COLUMNS"):
-            patch.setattr(light, name, 1)
+        lift_products(patch)
         yield
 
 

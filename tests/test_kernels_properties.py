@@ -13,6 +13,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from thresholds import lift_products
 
 from autograd_lite.kernels import convolution, optimizers, runtime
 from autograd_lite.ops.windows import place
@@ -37,8 +38,7 @@ def nothing_is_too_small():
         for module in (attention, elementwise, normalization, recurrent, rows, softmax, updates):
             for name in (name for name in vars(module) if name.startswith("_SMALL")):
                 patch.setattr(module, name, 1)
-        for name in ("_FEWEST_PRODUCTS", "_FEWEST_ROWS", "_FEWEST_COLUMNS"):
-            patch.setattr(light, name, 1)
+        lift_products(patch)
         for name in ("_FEWEST", "_FEWEST_CHANNELS"):
             patch.setattr(pooling, name, 1)
         patch.setattr(attention, "_FEW_HEADS", 0)
